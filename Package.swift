@@ -1,0 +1,30 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+// `./build` sets this for the one static binary; see Documentation/decisions/0003-one-static-binary.md.
+let isStaticBuild = Context.environment["BUNSEN_STATIC"] == "1"
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "bunsen",
+    products: [.executable(name: "bunsen", targets: ["bunsen"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        .executableTarget(name: "bunsen", dependencies: ["ExperimentModel"]),
+
+        // Nouns
+        .target(name: "ExperimentModel", dependencies: ["HostSystem"]),
+
+        // The operating system
+        .target(name: "HostSystem", dependencies: ["CHostSystem", "COpenSSL"]),
+        .target(name: "CHostSystem"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    ]
+)

@@ -1,0 +1,40 @@
+#ifndef C_HOST_SYSTEM_H
+#define C_HOST_SYSTEM_H
+
+#include <pty.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+#include <termios.h>
+
+/// What a child process starts with. Descriptors of -1 mean /dev/null.
+struct child_start {
+    const char *path;         ///< absolute path of the executable
+    char *const *argv;        ///< NULL-terminated
+    char *const *envp;        ///< NULL-terminated
+    const char *working_folder; ///< NULL keeps the parent's
+    int standard_input;
+    int standard_output;
+    int standard_error;
+    bool own_group;           ///< put the child in a new process group that it leads
+    int death_signal;         ///< sent to the child when the parent dies; 0 for none
+};
+
+/// The step of starting a child that failed.
+enum child_start_step { CHILD_START_FORK = 0, CHILD_START_DESCRIPTORS = 1, CHILD_START_FOLDER = 2, CHILD_START_EXEC = 3 };
+
+/// Starts a child. Returns 0 and its pid, or the errno of the step that failed, which is stored in *failed_step.
+/// Everything that may fail has failed or succeeded when the call returns: the child reports through a
+/// close-on-exec pipe, so "exec: no such file" is an error of this call and never an exit code.
+int start_child(const struct child_start *start, pid_t *pid, enum child_start_step *failed_step);
+
+/// pipe2(2) with close-on-exec ends, which Swift's import of the C library lacks. Returns 0 or -1 with errno.
+int open_pipe(int ends[2]);
+
+/// pidfd_open(2), which Debian 12's C library does not wrap in a header that Swift imports.
+int open_process_descriptor(pid_t pid);
+
+#endif

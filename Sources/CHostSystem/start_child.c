@@ -1,0 +1,102 @@
+// Swift cannot call fork(2): between fork and exec only async-signal-safe calls are allowed, and Swift's runtime makes
+// no such promise. So this one step is C. posix_spawn(3) would do but for the death signal.
+#define _GNU_SOURCE
+#include "CHostSystem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct failure {
+    int32_t step;
+    int32_t error;
+};
+
+static void fail(int report, enum child_start_step step) {
+    struct failure failure = {step, errno};
+    ssize_t ignored = write(report, &failure, sizeof failure);
+    (void)ignored;
+    _exit(127);
+}
+
+// Moves a descriptor above 2, so that placing one standard stream cannot overwrite the source of another.
+static int move_up(int descriptor) {
+    if (descriptor < 0) {
+        descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (descriptor < 0) return -1;
+    }
+    return descriptor > 2 ? descriptor : fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+}
+
+static void run_child(const struct child_start *start, int report, pid_t parent) {
+    if (start->own_group) setpgid(0, 0);
+    if (start->death_signal != 0) {
+        prctl(PR_SET_PDEATHSIG, start->death_signal);
+        if (getppid() != parent) raise(start->death_signal); // the parent died before the line above
+    }
+    int streams[3] = {start->standard_input, start->standard_output, start->standard_error};
+    for (int index = 0; index < 3; index++) {
+        streams[index] = move_up(streams[index]);
+        if (streams[index] < 0) fail(report, CHILD_START_DESCRIPTORS);
+    }
+    for (int index = 0; index < 3; index++) {
+        if (dup2(streams[index], index) < 0) fail(report, CHILD_START_DESCRIPTORS);
+    }
+    if (start->working_folder != NULL && chdir(start->working_folder) != 0) fail(report, CHILD_START_FOLDER);
+
+    // Signals the parent blocks or ignores must not be inherited: a training script expects the defaults.
+    sigset_t none;
+    sigemptyset(&none);
+    for (int number = 1; number < NSIG; number++) {
+        if (number != SIGKILL && number != SIGSTOP) signal(number, SIG_DFL);
+    }
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(start->path, start->argv, start->envp);
+    fail(report, CHILD_START_EXEC);
+}
+
+int start_child(const struct child_start *start, pid_t *pid, enum child_start_step *failed_step) {
+    int report[2];
+    *failed_step = CHILD_START_FORK;
+    if (pipe2(report, O_CLOEXEC) != 0) return errno;
+
+    // No signal handler of the parent may run in the child.
+    sigset_t all, previous;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &previous);
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        int up = report[1] > 2 ? report[1] : fcntl(report[1], F_DUPFD_CLOEXEC, 3);
+        run_child(start, up, parent);
+    }
+    int fork_error = errno;
+    sigprocmask(SIG_SETMASK, &previous, NULL);
+    close(report[1]);
+    if (child < 0) {
+        close(report[0]);
+        return fork_error;
+    }
+
+    struct failure failure;
+    ssize_t count;
+    do {
+        count = read(report[0], &failure, sizeof failure);
+    } while (count < 0 && errno == EINTR);
+    close(report[0]);
+    if (count == sizeof failure) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+        }
+        *failed_step = (enum child_start_step)failure.step;
+        return failure.error;
+    }
+    *pid = child;
+    return 0;
+}
+
+int open_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int open_process_descriptor(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }

@@ -1,0 +1,154 @@
+import CHostSystem
+import Glibc
+
+/// How a process ended.
+package enum ProcessEnd: Sendable, Hashable {
+    case exited(code: Int32)
+    case signalled(number: Int32)
+
+    package init(waitStatus status: Int32) {
+        let signal = status & 0x7f
+        self = signal == 0 ? .exited(code: (status >> 8) & 0xff) : .signalled(number: signal)
+    }
+
+    package var succeeded: Bool { self == .exited(code: 0) }
+
+    /// The code that a shell reports: the exit code, or 128 plus the signal's number.
+    package var shellCode: Int32 {
+        switch self {
+        case .exited(let code): code
+        case .signalled(let number): 128 + number
+        }
+    }
+}
+
+/// A process could not be started.
+package struct ChildStartError: Error, CustomStringConvertible {
+    package enum Step: Sendable { case fork, descriptors, workingFolder, execute }
+
+    package let step: Step
+    package let executable: String
+    package let workingFolder: String?
+    package let code: Int32
+
+    package var reason: String { String(cString: strerror(code)).lowercasedFirst }
+
+    package var description: String {
+        switch step {
+        case .fork: "cannot start another process: \(reason)"
+        case .descriptors: "cannot connect the streams of \(executable): \(reason)"
+        case .workingFolder: "cannot enter the working folder \(workingFolder ?? "."): \(reason)"
+        case .execute: "cannot execute \(executable): \(reason)"
+        }
+    }
+}
+
+/// A process that this one started and has to wait for.
+package struct ChildProcess: Sendable {
+    package let id: pid_t
+
+    /// What a child starts with.
+    package struct Start {
+        /// Absolute path of the program; `arguments[0]` is the name that it sees.
+        package var executable: String
+        package var arguments: [String]
+        package var environment: [String: String]
+        /// Nil keeps the working folder of this process.
+        package var workingFolder: String?
+        /// Descriptors that become the child's standard streams; nil is /dev/null.
+        package var standardInput: Int32?
+        package var standardOutput: Int32?
+        package var standardError: Int32?
+        /// The child leads a process group of its own, so that a terminal's Ctrl-C does not reach it by itself.
+        package var ownGroup = false
+        /// Sent to the child when this process dies; nil for none.
+        package var deathSignal: Int32?
+
+        package init(executable: String, arguments: [String], environment: [String: String]) {
+            self.executable = executable
+            self.arguments = arguments
+            self.environment = environment
+        }
+    }
+
+    /// Starts a child. When this returns, the program is running: a missing or unusable one throws `ChildStartError`.
+    package static func start(_ start: Start) throws -> ChildProcess {
+        var pid: pid_t = 0
+        var failedStep = CHILD_START_FORK
+        let variables = start.environment.map { "\($0.key)=\($0.value)" }.sorted()
+        let code = withCStrings(start.arguments) { argv in
+            withCStrings(variables) { envp in
+                start.executable.withCString { path in
+                    withOptionalCString(start.workingFolder) { folder in
+                        var request = child_start(
+                            path: path, argv: argv, envp: envp, working_folder: folder,
+                            standard_input: start.standardInput ?? -1, standard_output: start.standardOutput ?? -1,
+                            standard_error: start.standardError ?? -1, own_group: start.ownGroup,
+                            death_signal: start.deathSignal ?? 0)
+                        return start_child(&request, &pid, &failedStep)
+                    }
+                }
+            }
+        }
+        guard code == 0 else {
+            let step: ChildStartError.Step =
+                switch failedStep {
+                case CHILD_START_EXEC: .execute
+                case CHILD_START_FOLDER: .workingFolder
+                case CHILD_START_DESCRIPTORS: .descriptors
+                default: .fork
+                }
+            throw ChildStartError(
+                step: step, executable: start.executable, workingFolder: start.workingFolder, code: code)
+        }
+        return ChildProcess(id: pid)
+    }
+
+    /// Waits for the end of the child and releases its process id.
+    package func wait() -> ProcessEnd {
+        var status: Int32 = 0
+        _ = retryingInterrupts { waitpid(id, &status, 0) }
+        return ProcessEnd(waitStatus: status)
+    }
+}
+
+/// The environment variables of this process.
+package func processEnvironment() -> [String: String] {
+    var variables: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+        let variable = String(cString: text)
+        if let equals = variable.firstIndex(of: "=") {
+            variables[String(variable[..<equals])] = String(variable[variable.index(after: equals)...])
+        }
+        entry += 1
+    }
+    return variables
+}
+
+/// The path of a program: `name` itself when it has a slash, else the first executable on `searchPath` (PATH).
+package func findExecutable(_ name: String, searchPath: String, from folder: String) -> String? {
+    if name.contains("/") {
+        let path = Files.absolute(name, from: folder)
+        return Files.isExecutable(path) ? path : nil
+    }
+    for entry in searchPath.split(separator: ":") {
+        let path = Files.absolute("\(entry)/\(name)", from: folder)
+        if Files.isExecutable(path) { return path }
+    }
+    return nil
+}
+
+private func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Result
+) -> Result {
+    var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
+    defer { for pointer in pointers { free(pointer) } }
+    pointers.append(nil)
+    return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+}
+
+private func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+    guard let text else { return body(nil) }
+    return text.withCString(body)
+}

@@ -1,0 +1,53 @@
+import COpenSSL
+import Glibc
+
+/// SHA-256 (FIPS 180-4), computed by OpenSSL, which uses the processor's own instructions where it has them.
+package struct SHA256: ~Copyable {
+    private let context: OpaquePointer?
+
+    package init() {
+        context = EVP_MD_CTX_new()
+        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    package func update(_ bytes: UnsafeRawBufferPointer) {
+        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+    }
+
+    package func update(_ bytes: some Sequence<UInt8>) {
+        let done: ()? = bytes.withContiguousStorageIfAvailable { update(UnsafeRawBufferPointer($0)) }
+        if done == nil { Array(bytes).withUnsafeBytes { update($0) } }
+    }
+
+    /// The digest as 64 lower-case hexadecimal digits. Ends the computation.
+    package consuming func hexDigest() -> String {
+        var digest = [UInt8](repeating: 0, count: 32)
+        EVP_DigestFinal_ex(context, &digest, nil)
+        return Hexadecimal.text(digest)
+    }
+
+    package static func hexDigest(_ bytes: some Sequence<UInt8>) -> String {
+        let hash = SHA256()
+        hash.update(bytes)
+        return hash.hexDigest()
+    }
+
+    /// The digest of a file's content, read in pieces of 1 MiB.
+    package static func hexDigest(file path: String) throws -> String {
+        let descriptor = try Descriptor.open(path, O_RDONLY)
+        let hash = SHA256()
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { bytes in
+                retryingInterrupts { read(descriptor.number, bytes.baseAddress, bytes.count) }
+            }
+            guard count >= 0 else { throw SystemError("read", path) }
+            if count == 0 { return hash.hexDigest() }
+            buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
+    }
+}
