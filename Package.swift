@@ -9,7 +9,6 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
     name: "bunsen",
-    products: [.executable(name: "bunsen", targets: ["bunsen"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -17,7 +16,19 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        .executableTarget(name: "bunsen", dependencies: ["ExperimentModel"]),
+        // Work
+        .target(
+            name: "RunCapture",
+            dependencies: [
+                "RunStore", "GPUDevices", "MetricText", "TensorBoardEvents", "ExperimentModel", "HostSystem", "CHostSystem",
+                "Yams", "TOMLKit",
+            ]),
+        .target(name: "RunStore", dependencies: ["ExperimentModel", "HostSystem", grdb]),
+        .target(name: "GPUDevices", dependencies: ["ExperimentModel"]),
+
+        // Formats
+        .target(name: "MetricText"),
+        .target(name: "TensorBoardEvents"),
 
         // Nouns
         .target(name: "ExperimentModel", dependencies: ["HostSystem"]),

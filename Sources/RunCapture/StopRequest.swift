@@ -1,0 +1,56 @@
+import Glibc
+
+/// How a run is stopped: the first request is forwarded to the command as it came, so that it can save a checkpoint;
+/// the second asks all of its processes to end, the third kills them. Without further requests time does the same.
+struct StopRequest {
+    enum Step: Equatable { case forward, terminate, kill }
+
+    private(set) var childEndedAt: Double?
+    private var signal: Int32?
+    private var step: Step?
+    private var changed = 0.0
+    private var grace = 0.0
+
+    var wasRequested: Bool { step != nil }
+
+    /// When the next step is due without a request, in monotonic seconds.
+    var nextDeadline: Double? { step == nil || step == .kill ? nil : changed + grace }
+
+    var firstSignalName: String {
+        switch signal {
+        case SIGINT: "Ctrl-C"
+        case SIGTERM: "SIGTERM"
+        case SIGHUP: "a closed terminal (SIGHUP)"
+        case SIGQUIT: "SIGQUIT"
+        default: "a signal"
+        }
+    }
+
+    mutating func childEnded(at now: Double) { childEndedAt = now }
+
+    mutating func request(_ number: Int32, at now: Double, grace: Double) -> Step {
+        let next: Step =
+            switch step {
+            case nil: .forward
+            case .forward: .terminate
+            case .terminate, .kill: .kill
+            }
+        if signal == nil { signal = number }
+        (step, changed, self.grace) = (next, now, grace)
+        return next
+    }
+
+    /// The step that is due at `now` because the last one had no effect in `grace` seconds.
+    ///
+    /// Ctrl-C alone never escalates by time: a script may take long to save its state, and the person can press again.
+    mutating func escalation(at now: Double, grace: Double) -> Step? {
+        guard let step, now >= changed + grace else { return nil }
+        switch step {
+        case .forward where signal == SIGINT: return nil
+        case .forward: (self.step, changed) = (.terminate, now)
+        case .terminate: (self.step, changed) = (.kill, now)
+        case .kill: return nil
+        }
+        return self.step
+    }
+}

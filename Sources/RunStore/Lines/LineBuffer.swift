@@ -1,0 +1,76 @@
+import Glibc
+
+/// Bytes that grow at the end and are used again, so that writing a line costs no allocation.
+struct LineBuffer: ~Copyable {
+    private(set) var base: UnsafeMutablePointer<UInt8>
+    private(set) var count = 0
+    private var capacity: Int
+
+    init(capacity: Int = 65536) {
+        self.capacity = max(capacity, 64)
+        base = .allocate(capacity: self.capacity)
+    }
+
+    deinit { base.deallocate() }
+
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+    /// Makes room for `size` more bytes. Calls to `put` must stay within what was made.
+    @inline(__always)
+    mutating func reserve(_ size: Int) {
+        if capacity - count < size { grow(size) }
+    }
+
+    @inline(never)
+    private mutating func grow(_ size: Int) {
+        let larger = max(capacity * 2, count + size)
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        moved.update(from: base, count: count)
+        base.deallocate()
+        (base, capacity) = (moved, larger)
+    }
+
+    /// One byte into room that `reserve` made.
+    @inline(__always)
+    mutating func put(_ byte: UInt8) {
+        base[count] = byte
+        count += 1
+    }
+
+    /// Bytes into room that `reserve` made.
+    @inline(__always)
+    mutating func put(_ source: UnsafeRawPointer, _ size: Int) {
+        memcpy(base + count, source, size)
+        count += size
+    }
+
+    /// Counts bytes that were written at `base + count` into room that `reserve` made.
+    @inline(__always)
+    mutating func advance(_ size: Int) { count += size }
+
+    mutating func append(_ source: UnsafeRawBufferPointer) {
+        guard let start = source.baseAddress else { return }
+        reserve(source.count)
+        put(start, source.count)
+    }
+
+    mutating func append(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { append($0) }
+    }
+
+    mutating func removeAll() { count = 0 }
+
+    mutating func truncate(to size: Int) { count = min(max(size, 0), count) }
+
+    mutating func removeFirst(_ size: Int) {
+        let size = min(max(size, 0), count)
+        memmove(base, base + size, count - size)
+        count -= size
+    }
+
+    /// The size of the whole lines among the first `size` bytes.
+    func wholeLines(within size: Int) -> Int {
+        guard let last = memrchr(base, 10, min(size, count)) else { return 0 }
+        return last - UnsafeMutableRawPointer(base) + 1
+    }
+}

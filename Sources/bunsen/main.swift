@@ -1,2 +1,0 @@
-import ExperimentModel
-print("bunsen")
