@@ -11,7 +11,8 @@ package struct ResultFileFollower {
     private static let budget = 8 << 20
 
     private enum Reader {
-        case tensorboard(EventFileReader, names: [RunJournal.Name?])
+        /// Names in the reader's numbering of its tags.
+        case tensorboard(EventFileReader, names: [RunJournal.Name])
         case trainerState(TrainerState)
         case lightning(LightningCSV)
     }
@@ -86,7 +87,7 @@ package struct ResultFileFollower {
             let before = reader.totals
             var items: [EventFileItem] = []
             let outcome = try reader.readAvailable(atMost: Self.budget) { items.append($0) }
-            for item in items { record(item, tags: reader.tags, names: &names, into: journal) }
+            for item in items { record(item, names: &names, into: journal) }
             file.reader = .tensorboard(reader, names: names)
             switch outcome {
             case .caughtUp, .truncatedTail: break
@@ -121,21 +122,21 @@ package struct ResultFileFollower {
     }
 
     private mutating func record(
-        _ item: EventFileItem, tags: TagTable, names: inout [RunJournal.Name?], into journal: RunJournal
+        _ item: EventFileItem, names: inout [RunJournal.Name], into journal: RunJournal
     ) {
         switch item {
+        case .tag(let tag, let info):
+            // Tags are numbered in the order in which they are told; a replaced file keeps the numbers.
+            if tag.index == names.count { names.append(journal.name(info.name)) }
         case .scalar(let point):
             lastStep = max(lastStep ?? point.step, point.step)
-            let index = point.tag.index
-            if index >= names.count { names += repeatElement(nil, count: index - names.count + 1) }
-            guard let name = names[index] ?? tags[point.tag].map({ journal.name($0.name) }) else { return }
-            names[index] = name
+            guard names.indices.contains(point.tag.index) else { return }
             journal.append(
-                name, step: point.step, epoch: nil, value: Double(point.valueText) ?? point.value,
+                names[point.tag.index], step: point.step, epoch: nil, value: Double(point.valueText) ?? point.value,
                 source: .tensorboard, time: Timestamp(seconds: point.wallTime))
         case .value(let value):
-            guard let tag = tags[value.tag]?.name else { return }
-            record(value, tag: tag, into: journal)
+            guard names.indices.contains(value.tag.index) else { return }
+            record(value, tag: names[value.tag.index].text, into: journal)
         case .restart: break  // the fall of the step shows it
         }
     }

@@ -8,7 +8,7 @@ package final class RunJournal {
     /// A metric's name with its number in this journal.
     package struct Name: Sendable {
         fileprivate let number: Int
-        fileprivate let text: String
+        let text: String
     }
 
     private let writer: JournalWriter

@@ -10,6 +10,7 @@ struct EventDecoder {
     private(set) var malformedValues = 0
     /// Values that could not be named because the table of tags was full.
     private(set) var valuesWithoutTag = 0
+    private var announcedTags = 0
 
     /// Whether a record was an event beyond doubt: it had one of the fields that stand beside the time and the step.
     private(set) var isRecognised = false
@@ -94,7 +95,18 @@ struct EventDecoder {
                 try deliver(fields, tag, record, event, handler)
             } catch {
                 malformedValues += 1
+                announceTags(handler)
             }
+        }
+    }
+
+    /// Tells of the tags that were added since the last call: none or one.
+    @inline(__always)
+    mutating func announceTags(_ handler: (EventFileItem) -> Void) {
+        while announcedTags < tags.count {
+            let tag = TagID(rawValue: Int32(announcedTags))
+            announcedTags += 1
+            if let info = tags[tag] { handler(.tag(tag, info)) }
         }
     }
 

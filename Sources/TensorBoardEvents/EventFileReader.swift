@@ -38,14 +38,15 @@ package struct EventFileReader: Sendable {
     ///
     /// - Parameters:
     ///   - budget: return `.paused` after about this many bytes, so that a caller can look at other files, or stop.
-    ///   - handler: is given each item; items that were delivered are not delivered again.
+    ///   - handler: is given each item; items that were delivered are not delivered again. It must not touch this
+    ///     reader: names come as `.tag` items.
     /// - Throws: `EventFileError` when the file cannot be opened or read. What was delivered before stays delivered,
     ///   and a later call goes on from there.
     package mutating func readAvailable(
         atMost budget: Int = .max, _ handler: (EventFileItem) -> Void
     ) throws(EventFileError) -> ReadOutcome {
         let file = try OpenedFile(path)
-        if let fingerprint, try !fingerprint.matches(file) {
+        if try isReplaced(file) {
             startAgain()
             return .replaced
         }
@@ -153,6 +154,12 @@ package struct EventFileReader: Sendable {
         if header.isZero { return .truncatedTail(offset: offset) }
         if offset == 0 { return .notAnEventFile(.notRecords) }
         return .corrupt(offset: offset, reason: .lengthChecksum)
+    }
+
+    private func isReplaced(_ file: borrowing OpenedFile) throws(EventFileError) -> Bool {
+        if totals.bytes > file.size { return true }
+        guard let fingerprint else { return false }
+        return try !fingerprint.matches(file)
     }
 
     private mutating func remember(_ file: borrowing OpenedFile, since start: Int) throws(EventFileError) {

@@ -2,10 +2,14 @@
 /// "-Infinity", as MLflow writes them.
 extension EventFileSummary: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case path, fileVersion = "file_version", outcome, detail, records, bytes, sound, restarts, tags
-        case badChecksums = "bad_checksums", firstBadChecksum = "first_bad_checksum"
-        case oversizedRecords = "oversized_records", malformedRecords = "malformed_records"
-        case malformedValues = "malformed_values", valuesWithoutTag = "values_without_tag"
+        case path, outcome, detail, records, bytes, sound, restarts, tags
+        case fileVersion = "file_version"
+        case badChecksums = "bad_checksums"
+        case firstBadChecksum = "first_bad_checksum"
+        case oversizedRecords = "oversized_records"
+        case malformedRecords = "malformed_records"
+        case malformedValues = "malformed_values"
+        case valuesWithoutTag = "values_without_tag"
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -44,9 +48,15 @@ extension ReadOutcome {
 
 extension EventTagSummary: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case name, kind, plugin, count, last, minimum = "min", maximum = "max", nonFinite = "non_finite"
-        case mixedKinds = "mixed_kinds", firstStep = "first_step", lastStep = "last_step"
-        case firstWallTime = "first_wall_time", lastWallTime = "last_wall_time"
+        case name, kind, plugin, count, last
+        case minimum = "min"
+        case maximum = "max"
+        case nonFinite = "non_finite"
+        case mixedKinds = "mixed_kinds"
+        case firstStep = "first_step"
+        case lastStep = "last_step"
+        case firstWallTime = "first_wall_time"
+        case lastWallTime = "last_wall_time"
     }
 
     package func encode(to encoder: any Encoder) throws {

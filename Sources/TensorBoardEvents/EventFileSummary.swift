@@ -25,6 +25,7 @@ package struct EventFileSummary: Sendable, Equatable {
                 statistics.makeRoom(for: value.tag)
                 statistics[value.tag.index].add(value)
             case .restart: restarts += 1
+            case .tag: break
             }
         }
         self.path = path

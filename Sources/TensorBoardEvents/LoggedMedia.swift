@@ -27,7 +27,8 @@ package struct LoggedImages: Sendable, Equatable {
     /// From a string tensor: width and height in decimal digits, then the images.
     init(_ tensor: TensorView) throws(WireError) {
         let parts = try tensor.strings(limit: EventDecoder.maximumStrings)
-        guard parts.count >= 2, let width = Int(tensor.bytes.text(parts[0])), let height = Int(tensor.bytes.text(parts[1]))
+        guard parts.count >= 2, let width = Int(tensor.bytes.text(parts[0])),
+            let height = Int(tensor.bytes.text(parts[1]))
         else { throw .inconsistent }
         self.width = width
         self.height = height

@@ -3,6 +3,9 @@ package enum EventFileItem: Sendable, Equatable {
     /// By far the most frequent item: it holds plain numbers only and costs no allocation.
     case scalar(ScalarPoint)
     case value(LoggedValue)
+    /// A tag that was not met before in this reader, told before its first value. Ids are told in order, from 0.
+    /// (A handler cannot look into the reader's own table: the reader is at work while it is called.)
+    case tag(TagID, TagInfo)
     /// The writer was restarted: what came before with this step or a later one is to be dropped from curves
     /// (`SessionLog.START`; PyTorch's `SummaryWriter(purge_step:)` writes it).
     case restart(step: Int64, wallTime: Double)

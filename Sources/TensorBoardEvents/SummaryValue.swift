@@ -43,6 +43,7 @@ extension EventDecoder {
         if let metadata = value.metadata, !tags.hasMetadata(tag) || tags.plugin(of: tag) == .hparams {
             pluginContent = try readMetadata(metadata, of: tag, record)
         }
+        announceTags(handler)
         if case .simple(let number) = value.payload {
             handler(.scalar(event.point(tag, Double(number), .float32)))
             return

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The number of a tag in one reader: small, dense, from 0, and the same for the reader's whole life.
 package struct TagID: Hashable, Sendable {
     package let rawValue: Int32
@@ -113,9 +115,9 @@ package struct TagTable: Sendable {
     private func isName(_ index: Int, equalTo name: UnsafeRawBufferPointer) -> Bool {
         let bounds = bounds(index)
         guard bounds.count == name.count else { return false }
+        guard !name.isEmpty, let start = name.baseAddress else { return true }
         return names.withUnsafeBytes { all in
-            for offset in 0..<name.count where all[bounds.lowerBound + offset] != name[offset] { return false }
-            return true
+            all.baseAddress.map { memcmp($0 + bounds.lowerBound, start, name.count) == 0 } ?? false
         }
     }
 

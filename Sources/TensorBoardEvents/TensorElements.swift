@@ -24,7 +24,9 @@ extension TensorView {
         guard let type, let width = type.width, let count = elementCount else { throw .inconsistent }
         if !content.isEmpty {
             guard content.count / width == count, content.count % width == 0 else { throw .inconsistent }
-            return stride(from: content.lowerBound, to: content.upperBound, by: width).map { type.number(bytes, at: $0) }
+            return stride(from: content.lowerBound, to: content.upperBound, by: width).map { offset in
+                type.number(bytes, at: offset)
+            }
         }
         var numbers: [Double] = []
         try forEachTypedNumber(type) { (_, number) throws(WireError) in numbers.append(number) }
