@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,4 +101,8 @@ int start_child(const struct child_start *start, pid_t *pid, enum child_start_st
 
 int open_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
-int open_process_descriptor(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+void adopt_orphans(void) { prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+bool contains_text(const void *bytes, size_t size, const char *text) {
+    return memmem(bytes, size, text, strlen(text)) != NULL;
+}

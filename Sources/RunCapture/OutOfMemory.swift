@@ -1,3 +1,4 @@
+import CHostSystem
 import Glibc
 import HostSystem
 
@@ -32,7 +33,7 @@ package enum MemoryErrorText {
     /// A test that costs almost nothing, for every line of output: all marks hold "emory" or "bad_alloc".
     package static func mayBe(in line: UnsafeRawBufferPointer) -> Bool {
         guard line.count >= 9, line.count <= 4096, let base = line.baseAddress else { return false }
-        return memmem(base, line.count, "emory", 5) != nil || memmem(base, line.count, "bad_alloc", 9) != nil
+        return contains_text(base, line.count, "emory") || contains_text(base, line.count, "bad_alloc")
     }
 
     /// The line's own words, shortened, when it reports exhausted memory.

@@ -19,9 +19,10 @@ package struct PseudoTerminal {
         cfmakeraw(&settings)
         var leading: Int32 = -1
         var following: Int32 = -1
-        guard openpty(&leading, &following, nil, &settings, knowsSize ? &size : nil) == 0 else {
+        guard openpty(&leading, &following, nil, &settings, nil) == 0 else {
             throw SystemError("open", "a pseudo-terminal")
         }
+        if knowsSize { _ = ioctl(leading, UInt(TIOCSWINSZ), &size) }
         for number in [leading, following] { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
         supervisor = Descriptor(owning: leading)
         program = Descriptor(owning: following)

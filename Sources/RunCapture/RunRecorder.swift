@@ -23,28 +23,29 @@ package final class RunRecorder {
     private let journal: RunJournal
     private let log: OutputLogWriter
     private let voice: Voice
-    private var printed: PrintedMetrics
+    private let printed: PrintedLines
     private var results: ResultFileFollower
     private var sampler: SystemSampler
     private var ticks = 0
     private var hasFailed = false
 
-    /// The last line that reported exhausted memory.
-    package private(set) var memoryError: String?
     /// Sentences for the record and the person that came up while the run lasted.
     package private(set) var warnings: [String] = []
 
+    /// - Parameter outputPath: where what the command prints is kept.
     package init(
-        journal: RunJournal, log: OutputLogWriter, printed: PrintedMetrics, results: ResultFileFollower,
+        journal: RunJournal, outputPath: String, printed: PrintedLines, results: ResultFileFollower,
         sampler: SystemSampler, voice: Voice
-    ) {
+    ) throws {
         self.journal = journal
-        self.log = log
+        log = try OutputLogWriter(outputPath) { stream, line in printed.take(line, from: stream) }
         self.printed = printed
         self.results = results
         self.sampler = sampler
         self.voice = voice
     }
+
+    package var memoryError: String? { printed.memoryError }
 
     /// The largest step that any metric reported.
     package var lastStep: Int64? {
@@ -53,22 +54,11 @@ package final class RunRecorder {
 
     /// Takes bytes of the command's output.
     func output(_ bytes: UnsafeRawBufferPointer, from stream: MetricSource) {
-        log.append(bytes, from: stream == .stderr ? .stderr : .stdout) { line in
-            record(line, from: stream)
-        }
+        log.append(bytes, stream: stream == .stderr ? .stderr : .stdout, time: .now)
     }
 
-    /// The stream has ended: its last line may have no line feed.
-    func finish(_ stream: MetricSource) {
-        log.finish(stream == .stderr ? .stderr : .stdout) { line in record(line, from: stream) }
-    }
-
-    private func record(_ line: UnsafeRawBufferPointer, from stream: MetricSource) {
-        printed.scan(line, from: stream, into: journal)
-        if MemoryErrorText.mayBe(in: line), let reason = MemoryErrorText.reason(in: String(decoding: line, as: UTF8.self)) {
-            memoryError = reason
-        }
-    }
+    /// The streams have ended: their last lines may have no line feed.
+    func finishOutput() { log.finish(time: .now) }
 
     /// Once a second: a reading of the machine, and what appeared in result files.
     func tick() {

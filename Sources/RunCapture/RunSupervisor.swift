@@ -38,7 +38,7 @@ package final class RunSupervisor {
         // Under nohup a closed terminal is to be survived.
         if !SignalInbox.isIgnored(SIGHUP) { stopping.append(SIGHUP) }
         signals = try SignalInbox(stopping + [SIGCHLD, SIGWINCH])
-        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        adopt_orphans()
     }
 
     /// Runs the command and returns its end.
@@ -66,7 +66,7 @@ package final class RunSupervisor {
             recorder.flush()
         }
         stopRemaining()
-        for stream in streams { recorder.finish(stream.kind) }
+        recorder.finishOutput()
         let end = self.end(duration: monotonicSeconds() - started, memory: memory)
         recorder.finish(end)
         return end

@@ -18,7 +18,7 @@ package final class SignalInbox {
         sigemptyset(&set)
         for number in numbers { sigaddset(&set, number) }
         guard sigprocmask(SIG_BLOCK, &set, &previous) == 0 else { throw SystemError("block", "signals") }
-        let number = signalfd(-1, &set, Int32(SFD_CLOEXEC.rawValue) | Int32(SFD_NONBLOCK.rawValue))
+        let number = signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
         guard number >= 0 else { throw SystemError("open", "a signal descriptor") }
         descriptor = Descriptor(owning: number)
     }

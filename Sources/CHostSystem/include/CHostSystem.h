@@ -3,10 +3,8 @@
 
 #include <pty.h>
 #include <stdbool.h>
-#include <sys/prctl.h>
+#include <stddef.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <sys/types.h>
 #include <termios.h>
 
@@ -34,7 +32,11 @@ int start_child(const struct child_start *start, pid_t *pid, enum child_start_st
 /// pipe2(2) with close-on-exec ends, which Swift's import of the C library lacks. Returns 0 or -1 with errno.
 int open_pipe(int ends[2]);
 
-/// pidfd_open(2), which Debian 12's C library does not wrap in a header that Swift imports.
-int open_process_descriptor(pid_t pid);
+/// Makes this process the parent of all its descendants whose own parents end (PR_SET_CHILD_SUBREAPER of prctl(2),
+/// which is variadic and so not callable from Swift).
+void adopt_orphans(void);
+
+/// Whether `size` bytes hold a text (memmem(3), a GNU extension).
+bool contains_text(const void *bytes, size_t size, const char *text);
 
 #endif

@@ -1,7 +1,8 @@
 /// Reads `metrics.csv`, which Lightning's CSVLogger writes, again and again.
 ///
-/// Each row has a `step`, often an `epoch`, and the few cells that were logged at that moment; the others are empty. When a new
-/// metric appears, Lightning rewrites the file with a longer header: rows that say the same as before are not given twice.
+/// Each row has a `step`, often an `epoch`, and the few cells that were logged at that moment; the others are empty.
+/// When a new metric appears, Lightning rewrites the file with a longer header: rows that say the same as before are
+/// not given twice.
 package struct LightningCSV: Sendable {
     /// Columns beyond this number are not read.
     package static let mostColumns = 4_096
@@ -38,7 +39,11 @@ package struct LightningCSV: Sendable {
     }
 
     private struct Column {
-        enum Role { case step, epoch, metric(String), unusable }
+        enum Role {
+            case step, epoch
+            case metric(String)
+            case unusable
+        }
         var role: Role
         var fingerprint: UInt64
     }

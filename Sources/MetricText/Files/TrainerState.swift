@@ -1,7 +1,8 @@
 /// Reads `trainer_state.json`, which Hugging Face's Trainer writes beside each checkpoint, again and again.
 ///
-/// Takes the records of `log_history`: `step` and `epoch` place a record, every other number is a point, NaN and ±Infinity (which
-/// Python writes into JSON) included. Names are kept as in the file, with what a tag may not hold turned into `_`.
+/// Takes the records of `log_history`: `step` and `epoch` place a record, every other number is a point, NaN and
+/// ±Infinity (which Python writes into JSON) included. Names are kept as in the file, with what a tag may not hold
+/// turned into `_`.
 package struct TrainerState: Sendable {
     /// Values in `log_history` that are neither numbers nor expected to be, since the start: text, lists, tables.
     package private(set) var ignoredValues = 0
@@ -38,7 +39,9 @@ package struct TrainerState: Sendable {
             let start = cursor.at
             var end = cursor
             guard end.skipValue() else { return }
-            let record = UnsafeRawBufferPointer(rebasing: cursor.bytes[start..<end.at])
+            var last = end.at
+            while last > start, cursor.bytes[last &- 1] <= Byte.space { last &-= 1 }
+            let record = UnsafeRawBufferPointer(rebasing: cursor.bytes[start..<last])
             if seen.isNew(Fingerprint.of(record), at: index) {
                 if byte == Byte.openBrace {
                     readRecord(DictionaryCursor(cursor.bytes, at: start &+ 1, limit: end.at), into: &points)

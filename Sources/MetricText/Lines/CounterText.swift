@@ -1,9 +1,10 @@
 /// Steps, epochs and progress marks in plain text.
 enum CounterText {
-    /// After a word such as `step` or `Epoch`: `step 12`, `Epoch: [0]`, `epoch 2/10`, `Step [100/600]`, `Epoch(val) [1][10/10]`.
+    /// After a word such as `step` or `Epoch`: `step 12`, `Epoch: [0]`, `epoch 2/10`, `Step [100/600]`, `Epoch(val)
+    /// [1][10/10]`.
     ///
-    /// Returns where the text goes on, or nil when no count follows, or when the words before say that it is another one
-    /// (`best epoch: 7`, `total step = 100`).
+    /// Returns where the text goes on, or nil when no count follows, or when the words before say that it is another
+    /// one (`best epoch: 7`, `total step = 100`).
     static func readCounter(
         _ key: ScannedLine.StepKey, _ word: LineWord, _ cursor: inout TextCursor, into result: inout ScannedLine
     ) -> Int? {
@@ -22,9 +23,12 @@ enum CounterText {
         }
         let isBracketed = at < limit && bytes[at] == Byte.openBracket
         if isBracketed { at = bytes.afterBlanks(at &+ 1, limit) }
-        guard at < limit, bytes[at].isDigit, var number = NumberText.read(bytes, at: at, limit: limit) else { return nil }
+        guard at < limit, bytes[at].isDigit, var number = NumberText.read(bytes, at: at, limit: limit) else {
+            return nil
+        }
         if let grouped = ValueText.thousands(bytes, number, limit) {
-            number = NumberText(value: grouped.0, end: grouped.1, integer: Int64(exactly: grouped.0))
+            number = NumberText(value: grouped.0, start: at, end: grouped.1, integer: Int64(exactly: grouped.0))
+            result.spans.isUnrepeatable = true
         }
         guard number.integer != nil || key == .epoch else { return nil }
         var total: Int64?
@@ -38,7 +42,11 @@ enum CounterText {
         }
         let isGlobal = before.map { bytes.matchesIgnoringCase("global", at: $0.start, $0.end) } ?? false
         result.take(step: number, key: key == .step && isGlobal ? .globalStep : key)
-        if key == .batch, let total, let done = number.integer { result.position = result.position ?? (done, total) }
+        if key == .batch, let total {
+            result.take(position: number, of: total)
+            // One number in two places.
+            result.spans.isUnrepeatable = true
+        }
         if let section { cursor.section = section }
         return at
     }
@@ -65,10 +73,12 @@ enum CounterText {
         cursor.at = open &+ 1
         let at = bytes.afterBlanks(open &+ 1, limit)
         guard at < limit, bytes[at].isDigit, let number = NumberText.read(bytes, at: at, limit: limit),
-            let done = number.integer
+            number.integer != nil
         else { return }
-        if let ratio = totalAfterSlash(bytes, at: number.end, limit), let end = closingBracket(bytes, at: ratio.end, limit) {
-            if result.position == nil { result.position = (done, ratio.total) }
+        if let ratio = totalAfterSlash(bytes, at: number.end, limit),
+            let end = closingBracket(bytes, at: ratio.end, limit)
+        {
+            result.take(position: number, of: ratio.total)
             cursor.at = end
         } else if open == cursor.start, number.end < limit, bytes[number.end] == Byte.comma {
             let second = bytes.afterBlanks(number.end &+ 1, limit)
@@ -88,12 +98,12 @@ enum CounterText {
         var before = cursor.at
         while before > cursor.start, bytes[before &- 1].isBlank { before &-= 1 }
         guard before == cursor.start || bytes[before &- 1] == Byte.bar,
-            let number = NumberText.read(bytes, at: cursor.at, limit: limit), let done = number.integer,
+            let number = NumberText.read(bytes, at: cursor.at, limit: limit), number.integer != nil,
             number.end < limit, bytes[number.end] == Byte.slash,
             let ratio = totalAfterSlash(bytes, at: number.end, limit),
             ratio.end == limit || bytes[ratio.end].isBlank
         else { return }
-        result.position = (done, ratio.total)
+        result.take(position: number, of: ratio.total)
     }
 
     private static func totalAfterSlash(
@@ -114,7 +124,8 @@ enum CounterText {
         while at < limit, at &- start < 16 {
             switch bytes[at] {
             case Byte.closeBracket: return at &+ 1
-            case Byte.space, Byte.openParenthesis, Byte.closeParenthesis, Byte.percent, Byte.period, 0x30...0x39: at &+= 1
+            case Byte.space, Byte.openParenthesis, Byte.closeParenthesis, Byte.percent, Byte.period, 0x30...0x39:
+                at &+= 1
             default: return nil
             }
         }

@@ -10,9 +10,12 @@ extension MetricLineScanner {
         var cursor = DictionaryCursor(line, at: brace &+ 1, limit: line.count)
         let before = candidates.count
         let (step, stepKey, epoch) = (result.step, result.stepKey, result.epoch)
+        let spans = result.spans
         guard scanMembers(&cursor, prefix: 0..<0, depth: 1, &result) else {
             candidates.removeLast(candidates.count &- before)
             (result.step, result.stepKey, result.epoch) = (step, stepKey, epoch)
+            result.spans = spans
+            result.spans.isUnrepeatable = true
             return
         }
         if let section, section.prefix != nil {
@@ -61,7 +64,8 @@ extension MetricLineScanner {
         } else if let byte = cursor.peek(), byte.isLowercase,
             let value = ValueText(cursor.bytes, at: cursor.at, limit: cursor.limit, units: units), value.unit == .none
         {
-            number = NumberText(value: value.value, end: value.end, integer: nil)
+            let range = value.number ?? cursor.at..<value.end
+            number = NumberText(value: value.value, start: range.lowerBound, end: range.upperBound, integer: nil)
             cursor.at = value.end
         } else {
             return
@@ -78,7 +82,7 @@ extension MetricLineScanner {
         candidates.append(
             MetricCandidate(
                 start: name.lowerBound, end: name.upperBound, isJoined: true, standing: standing, value: number.value,
-                unit: .none))
+                unit: .none, number: number.start..<number.end))
     }
 
     private func isConfiguration(_ bytes: UnsafeRawBufferPointer, _ key: Range<Int>) -> Bool {

@@ -28,7 +28,8 @@ enum LinePrefix {
         guard start < line.count else { return true }
         switch line[start] {
         case UInt8(ascii: "E"): return line.matches("E  ", at: start, line.count)
-        case UInt8(ascii: ">"): return line.matches(">  ", at: start, line.count) || line.matches(">>>", at: start, line.count)
+        case UInt8(ascii: ">"):
+            return line.matches(">  ", at: start, line.count) || line.matches(">>>", at: start, line.count)
         case UInt8(ascii: "w"): return line.matches("wandb:", at: start, line.count)
         case UInt8(ascii: "T"): return line.matches("Traceback (", at: start, line.count)
         case UInt8(ascii: "R"): return line.matches("Requirement already", at: start, line.count)

@@ -11,6 +11,8 @@ struct LineWord {
 
     /// Reads the run of name bytes at `start`; a trailing `.`, `-` or `/` is not part of the word.
     init(_ bytes: UnsafeRawBufferPointer, at start: Int, limit: Int, vocabulary: PackedWordTable) {
+        var limit = start &+ Self.runLength(bytes, at: start, limit: limit)
+        while limit > start, Self.isTrailing(bytes[limit &- 1]) { limit &-= 1 }
         var at = start
         var partStart = start
         var parts = WordKind()
@@ -19,26 +21,29 @@ struct LineWord {
             let byte = bytes[at]
             if byte.isLetter || byte.isDigit {
                 if byte.isLowercase { isAllCapitals = false }
-            } else if byte == Byte.underscore || byte.isNameByte {
+            } else {
                 if byte != UInt8(ascii: "@") { isPlain = false }
                 if at > partStart {
                     parts.formUnion(LineWord.meaning(bytes, partStart, at, vocabulary))
                     partCount &+= 1
                 }
                 partStart = at &+ 1
-            } else {
-                break
             }
             at &+= 1
         }
         if partCount > 0, at > partStart { parts.formUnion(LineWord.meaning(bytes, partStart, at, vocabulary)) }
-        while at > start, Self.isTrailing(bytes[at &- 1]) { at &-= 1 }
         let whole = LineWord.meaning(bytes, start, at, vocabulary)
         (self.start, end) = (start, at)
         kind = whole.union(parts.withoutCode.intersection(.inherited))
         if partCount > 0, whole.phaseCode == nil { kind.remove(.phase) }
         if kind.contains(.rate) { kind.subtract([.setting, .excludedAlone]) }
         if partCount > 0, parts.contains(.phase) { kind.insert(.namesPhase) }
+    }
+
+    private static func runLength(_ bytes: UnsafeRawBufferPointer, at start: Int, limit: Int) -> Int {
+        var at = start
+        while at < limit, bytes[at].isNameByte { at &+= 1 }
+        return at &- start
     }
 
     private static func isTrailing(_ byte: UInt8) -> Bool {
@@ -48,7 +53,9 @@ struct LineWord {
     private static func meaning(
         _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ vocabulary: PackedWordTable
     ) -> WordKind {
-        guard let word = PackedWord(bytes, start, end) else { return endsInLoss(bytes, start, end) ? [.metric, .bare] : [] }
+        guard let word = PackedWord(bytes, start, end) else {
+            return endsInLoss(bytes, start, end) ? [.metric, .bare] : []
+        }
         let found = vocabulary.value(word)
         if found != 0 { return WordKind(rawValue: found) }
         // acc1, loss0, iou50: the number says which, the word says what.
@@ -85,6 +92,19 @@ struct Phrase {
         default: ring.3 = word
         }
         count &+= 1
+    }
+
+    /// Takes the point of an abbreviation (`Val. Loss`) into the last word; false when that word is none.
+    mutating func abbreviate() -> Bool {
+        guard var last = word(0), last.isPlain, last.end &- last.start <= 5,
+            !last.kind.isDisjoint(with: [.phase, .qualifier, .generic])
+        else {
+            return false
+        }
+        last.end &+= 1
+        count &-= 1
+        append(last)
+        return true
     }
 
     /// The word `back` places before the last one; nil before the start of the phrase.

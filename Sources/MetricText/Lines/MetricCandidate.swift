@@ -18,6 +18,8 @@ struct MetricCandidate {
     var standing: Standing
     var value: Double
     var unit: MetricUnit
+    /// Where the number stands on the line; nil when the value is not just one number.
+    var number: Range<Int>?
 
     /// A line's metrics beyond this number are left out.
     static let most = 512

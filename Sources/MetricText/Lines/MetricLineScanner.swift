@@ -3,12 +3,14 @@ import Glibc
 /// Finds steps and metrics in the lines that training programs print.
 ///
 /// Understands `loss=0.31 acc: 97.8%`, Keras, PyTorch's examples, tqdm and Lightning bars, JSON lines, Hugging Face's
-/// dictionaries, nanoGPT, timm, torchvision, Detectron2 and mmengine. Prefers precision: a line counts only when it has a
-/// step, an epoch or a known metric word, because a missed metric can be had by a user pattern (`MetricPattern`), while a
-/// false curve stays in the record.
+/// dictionaries, nanoGPT, timm, torchvision, Detectron2 and mmengine. Prefers precision: a line counts only when it has
+/// a step, an epoch or a known metric word, because a missed metric can be had by a user pattern (`MetricPattern`),
+/// while a false curve stays in the record.
 ///
-/// One scanner serves one stream of lines, in order: it remembers that a traceback frame or a warning came before, since the
-/// line of source code after it is not output. Scanning does not allocate, apart from the first time a name is seen.
+/// One scanner serves one stream of lines, in order: it remembers that a traceback frame or a warning came before,
+/// since the line of source code after it is not output. A line that differs only in its numbers from one of the last
+/// four forms with metrics is read without allocating (`LineTemplate`); another form is kept as a new template, which
+/// allocates and takes several times as long.
 package struct MetricLineScanner: Sendable {
     /// Only this many bytes of a line are looked at.
     package static let longestLine = 16 * 1_024
@@ -19,6 +21,10 @@ package struct MetricLineScanner: Sendable {
     let units = MetricUnit.table
     private var table = NameTable()
     private var sourceLineFollows = false
+    /// The forms of the last lines with metrics: training and validation lines alternate.
+    private(set) var templates: [LineTemplate] = []
+    private var oldestTemplate = 0
+    private static let mostTemplates = 4
     private var plain: [UInt8] = []
     private var nameBytes: [UInt8] = []
     var joined: [UInt8] = []
@@ -40,8 +46,8 @@ package struct MetricLineScanner: Sendable {
 
     /// Reads one line, without its line feed, and replaces `result`.
     ///
-    /// Any bytes are allowed. Of a line with carriage returns (a progress bar drawn over itself) only the last drawing counts;
-    /// terminal colours are ignored. A line longer than `longestLine` is cut at the last blank before.
+    /// Any bytes are allowed. Of a line with carriage returns (a progress bar drawn over itself) only the last drawing
+    /// counts; terminal colours are ignored. A line longer than `longestLine` is cut at the last blank before.
     package mutating func scan(_ line: UnsafeRawBufferPointer, into result: inout ScannedLine) {
         result.clear()
         guard let start = Self.firstSign(line, Swift.min(line.count, Self.longestLine)) else {
@@ -64,6 +70,12 @@ package struct MetricLineScanner: Sendable {
     }
 
     private mutating func read(_ line: UnsafeRawBufferPointer, into result: inout ScannedLine) {
+        if !sourceLineFollows {
+            for index in templates.indices {
+                if templates[index].read(line, into: &result) { return }
+                result.clear()
+            }
+        }
         let start = LinePrefix.afterRank(line)
         let isSource = sourceLineFollows && LinePrefix.isIndented(line, start)
         sourceLineFollows = LinePrefix.isTracebackFrame(line, start)
@@ -94,9 +106,29 @@ package struct MetricLineScanner: Sendable {
         let hasStep = result.epoch != nil || (result.stepKey.map { $0 > .batch } ?? false)
         guard hasMetric || hasStep, !hasSettings || (hasMetric && hasStep) else { return }
         for candidate in candidates where !complains || candidate.standing == .metric {
-            if let name = name(of: candidate, line) {
-                result.metrics.append(ScannedMetric(name: name, value: candidate.value, unit: candidate.unit))
+            guard let name = name(of: candidate, line) else {
+                result.spans.isUnrepeatable = true
+                continue
             }
+            if let number = candidate.number {
+                result.spans.add(number.lowerBound, number.upperBound, .metric(result.metrics.count))
+            } else {
+                result.spans.isUnrepeatable = true
+            }
+            result.metrics.append(ScannedMetric(name: name, value: candidate.value, unit: candidate.unit))
+        }
+        keepTemplate(line, &result)
+    }
+
+    private mutating func keepTemplate(_ line: UnsafeRawBufferPointer, _ result: inout ScannedLine) {
+        guard !result.metrics.isEmpty, !result.spans.isUnrepeatable else { return }
+        result.spans.settle()
+        guard !result.spans.isUnrepeatable, let template = LineTemplate(line, result.spans.all, result) else { return }
+        if templates.count < Self.mostTemplates {
+            templates.append(template)
+        } else {
+            templates[oldestTemplate] = template
+            oldestTemplate = (oldestTemplate &+ 1) % Self.mostTemplates
         }
     }
 
@@ -118,7 +150,8 @@ package struct MetricLineScanner: Sendable {
         return nameBytes.withUnsafeBytes { table.id($0) }
     }
 
-    /// A place at or before the first digit, colon or equals sign: without one there is no metric. Eight bytes at a time.
+    /// A place at or before the first digit, colon or equals sign: without one there is no metric. Eight bytes at a
+    /// time.
     private static func firstSign(_ line: UnsafeRawBufferPointer, _ limit: Int) -> Int? {
         let ones: UInt64 = 0x0101_0101_0101_0101
         var at = 0

@@ -1,14 +1,15 @@
 /// The form in which a printed name is kept.
 ///
-/// - Only what TensorBoard allows in a tag stays: ASCII letters, digits, `_ - . /`. Anything else becomes `_`, and so does
-///   the space between two words: `Val Acc@1` → `val_acc_1`.
-/// - Identifiers (`Loss=0.3`, `"trainLoss": 0.3`, anything with `_`, `.` or `/`) keep their capitals: other ways of logging
-///   use the same spelling.
-/// - Words written for people, that is before a colon, before a spaced `=` or before a bare number, are lower-cased when
-///   they are Capitalised or ALL CAPITALS: `Loss: 0.3`, `LR: 0.1` meet `loss` and `lr`. Mixed words stay: `mIoU`, `mAP`.
-/// - In a section about validation or test (`Test set: …`, `[Val] …`, `Epoch(val) …`) the section goes in front, so that
-///   its loss does not land in the curve of the training loss: `test_average_loss`. Names that say it already, and names
-///   with `/`, stay as they are.
+/// - Only what TensorBoard allows in a tag stays: ASCII letters, digits, `_ - . /`. Anything else becomes `_`, and so
+///   does the space between two words: `Val Acc@1` → `val_acc_1`.
+/// - Identifiers (`Loss=0.3`, `"trainLoss": 0.3`, anything with `_`, `.` or `/`) keep their capitals: other ways of
+///   logging use the same spelling.
+/// - Words written for people, that is before a colon, before a spaced `=` or before a bare number, are lower-cased
+///   when they are Capitalised or ALL CAPITALS: `Loss: 0.3`, `LR: 0.1` meet `loss` and `lr`. Mixed words stay: `mIoU`,
+///   `mAP`.
+/// - In a section about validation or test (`Test set: …`, `[Val] …`, `Epoch(val) …`) the section goes in front, so
+///   that its loss does not land in the curve of the training loss: `test_average_loss`. Names that say it already, and
+///   names with `/`, stay as they are.
 enum MetricName {
     /// Longer names are not metrics.
     static let longest = 128
@@ -26,7 +27,11 @@ enum MetricName {
                 if byte == Byte.underscore || byte == Byte.slash || byte == Byte.period { isIdentifier = true }
                 wordEnd &+= 1
             }
-            if isIdentifier {
+            // Val. Loss
+            let isAbbreviated = isPhrase && wordEnd < end && wordEnd &- at > 1 && bytes[wordEnd &- 1] == Byte.period
+            if isAbbreviated {
+                appendWord(bytes, at, wordEnd &- 1, to: &name)
+            } else if isIdentifier {
                 for index in at..<wordEnd { name.append(kept(bytes[index])) }
             } else {
                 appendWord(bytes, at, wordEnd, to: &name)

@@ -53,7 +53,8 @@ extension MetricLineScanner {
             if isIdentifier || isProse {
                 guard word.kind.contains(.qualifier), last.kind.contains(.metric) else { break }
             }
-            kind.formUnion(word.kind.intersection([.metric, .companion, .setting, .excluded, .share, .phase, .namesPhase]))
+            kind.formUnion(
+                word.kind.intersection([.metric, .companion, .setting, .excluded, .share, .phase, .namesPhase]))
             first = word
             count &+= 1
         }
@@ -89,13 +90,15 @@ extension MetricLineScanner {
         // 3/10 is progress unless the name is a share.
         if value.isShare, !kind.contains(.share) { return }
         var section = cursor.section
-        if section != nil, !kind.isDisjoint(with: [.phase, .namesPhase]) || hasSlash(cursor.bytes, first.start, last.end) {
+        if section != nil,
+            !kind.isDisjoint(with: [.phase, .namesPhase]) || hasSlash(cursor.bytes, first.start, last.end)
+        {
             section = nil
         }
         candidates.append(
             MetricCandidate(
                 start: first.start, end: last.end, isPhrase: isPhrase, section: section, standing: standing,
-                value: value.value, unit: value.unit))
+                value: value.value, unit: value.unit, number: value.number))
     }
 
     private func hasSlash(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Bool {

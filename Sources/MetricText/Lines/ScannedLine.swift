@@ -16,6 +16,9 @@ package struct ScannedLine: Sendable {
     package internal(set) var position: (done: Int64, total: Int64)?
     package internal(set) var metrics: [ScannedMetric] = []
 
+    /// Where the numbers stand; for the scanner alone.
+    var spans = LineSpans()
+
     package init() { metrics.reserveCapacity(64) }
 
     /// No step, no epoch and no metric was found.
@@ -26,15 +29,26 @@ package struct ScannedLine: Sendable {
         stepKey = nil
         epoch = nil
         position = nil
-        metrics.removeAll(keepingCapacity: true)
+        spans.clear()
+        if !metrics.isEmpty { metrics.removeAll(keepingCapacity: true) }
     }
 
     mutating func take(step value: NumberText, key: StepKey) {
         if key == .epoch {
-            if epoch == nil, value.value.isFinite { epoch = value.value }
+            if epoch == nil, value.value.isFinite {
+                epoch = value.value
+                spans.epoch = value.start..<value.end
+            }
         } else if let whole = value.integer, stepKey.map({ $0 < key }) ?? true {
             (step, stepKey) = (whole, key)
+            spans.step = value.start..<value.end
         }
+    }
+
+    mutating func take(position done: NumberText, of total: Int64) {
+        guard position == nil, let whole = done.integer else { return }
+        position = (whole, total)
+        spans.position = done.start..<done.end
     }
 
     /// Gives a line without a step word the epoch as its step.
@@ -48,7 +62,8 @@ package struct ScannedLine: Sendable {
 package struct ScannedMetric: Sendable, Equatable {
     /// Index into the scanner's `names`.
     package var name: Int32
-    /// The number as printed: 97.8 for `97.8%`; the ratio 0.9829 for an accuracy `9829/10000`. NaN and ±inf are allowed.
+    /// The number as printed: 97.8 for `97.8%`; the ratio 0.9829 for an accuracy `9829/10000`. NaN and ±inf are
+    /// allowed.
     package var value: Double
     package var unit: MetricUnit
     package var isPercent: Bool { unit == .percent }

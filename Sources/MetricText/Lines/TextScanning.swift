@@ -91,7 +91,15 @@ extension MetricLineScanner {
         case Byte.slash, Byte.backslash, UInt8(ascii: "~"), UInt8(ascii: "?"), UInt8(ascii: "&"), UInt8(ascii: "$"):
             cursor.skipToken()
         case Byte.period:
-            if cursor.byte(cursor.at &+ 1).isBlank { cursor.skipPunctuation() } else { cursor.skipToken() }
+            if cursor.phrase.word(0)?.end == cursor.at, cursor.byte(cursor.at &+ 1) == Byte.space,
+                cursor.phrase.abbreviate()
+            {
+                cursor.at &+= 1
+            } else if cursor.byte(cursor.at &+ 1).isBlank {
+                cursor.skipPunctuation()
+            } else {
+                cursor.skipToken()
+            }
         case Byte.openBracket:
             cursor.phrase.clear()
             CounterText.readBracket(&cursor, into: &result)
@@ -102,12 +110,15 @@ extension MetricLineScanner {
 
     /// A token that begins with a digit: a clock time, a date, an address, a progress mark; never a name.
     private func scanDigits(_ cursor: inout TextCursor, into result: inout ScannedLine) {
+        let start = cursor.at
+        let hadPosition = result.position != nil
         CounterText.readProgress(cursor, into: &result)
         while cursor.at < cursor.limit {
             let byte = cursor.bytes[cursor.at]
             guard byte.isNameByte || byte == Byte.colon && !cursor.byte(cursor.at &+ 1).isBlank else { break }
             cursor.at &+= 1
         }
+        if hadPosition || result.position == nil { result.spans.add(start, cursor.at, .ignored) }
         cursor.phrase.clear()
     }
 
@@ -152,7 +163,8 @@ extension MetricLineScanner {
     /// `ValueError:`, `UserWarning:`.
     private static func isComplaint(_ bytes: UnsafeRawBufferPointer, _ word: LineWord) -> Bool {
         guard word.end &- word.start > 5 else { return false }
-        return bytes.matches("Error", at: word.end &- 5, word.end) || bytes.matches("Warning", at: word.end &- 7, word.end)
+        return bytes.matches("Error", at: word.end &- 5, word.end)
+            || bytes.matches("Warning", at: word.end &- 7, word.end)
             || bytes.matches("Exception", at: word.end &- 9, word.end)
     }
 }

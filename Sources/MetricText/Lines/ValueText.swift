@@ -1,7 +1,7 @@
 /// The value after a metric's name, with its unit, checked to end where a value may end.
 ///
-/// The check is what keeps versions (`2.8.0`), clock times (`10:12:44`), dates, addresses, file names and hexadecimal ids
-/// from becoming metrics: each goes on after its first number in a way that no value does.
+/// The check is what keeps versions (`2.8.0`), clock times (`10:12:44`), dates, addresses, file names and hexadecimal
+/// ids from becoming metrics: each goes on after its first number in a way that no value does.
 struct ValueText {
     var value: Double
     var unit: MetricUnit
@@ -9,6 +9,8 @@ struct ValueText {
     var isShare = false
     var isWhole = false
     var end: Int
+    /// Where the number stands; nil when the value was made of several.
+    var number: Range<Int>?
 
     /// Reads a value that starts exactly at `start`; nil when what stands there is something else.
     init?(_ bytes: UnsafeRawBufferPointer, at start: Int, limit: Int, units: PackedWordTable) {
@@ -16,12 +18,15 @@ struct ValueText {
         guard let number = NumberText.read(bytes, at: first, limit: limit) else { return nil }
         (value, unit, end) = (number.value, .none, number.end)
         isWhole = number.integer != nil
+        self.number = number.start..<number.end
         if wrapped {
             // tensor(0.3, device='cuda:0'): the rest of the parentheses belongs to the value.
             guard let closed = Self.closing(bytes, at: end, limit) else { return nil }
             end = closed
         }
-        if let grouped = Self.thousands(bytes, number, limit) { (value, end) = grouped }
+        if let grouped = Self.thousands(bytes, number, limit) {
+            (value, end, self.number) = (grouped.0, grouped.1, nil)
+        }
         guard end < limit else { return }
 
         let next = bytes[end]
@@ -32,7 +37,7 @@ struct ValueText {
             if end < limit, bytes[end] == Byte.bar { return nil }
         } else if next == Byte.slash, let share = Self.share(of: number, bytes, at: end, limit) {
             (value, end) = share
-            (isShare, isWhole) = (true, false)
+            (isShare, isWhole, self.number) = (true, false, nil)
         } else if next.isLetter || next == 0xC2 || next == 0xCE {
             if !Self.endsValue(bytes, end, limit) {
                 guard let attached = Self.unit(bytes, at: end, limit, units) else { return nil }
@@ -41,7 +46,7 @@ struct ValueText {
         } else if next == Byte.space {
             if let share = Self.spacedShare(of: number, bytes, at: end, limit) {
                 (value, end) = share
-                (isShare, isWhole) = (true, false)
+                (isShare, isWhole, self.number) = (true, false, nil)
             } else {
                 takeUnitAfterSpace(bytes, limit, units)
             }
@@ -159,7 +164,8 @@ struct ValueText {
         guard at < limit else { return true }
         let next: UInt8 = at &+ 1 < limit ? bytes[at &+ 1] : Byte.space
         switch bytes[at] {
-        case Byte.space, Byte.tab, UInt8(ascii: ";"), Byte.bar, Byte.closeParenthesis, Byte.closeBracket, Byte.closeBrace,
+        case Byte.space, Byte.tab, UInt8(ascii: ";"), Byte.bar, Byte.closeParenthesis, Byte.closeBracket,
+            Byte.closeBrace,
             UInt8(ascii: ">"), Byte.quote, Byte.apostrophe, UInt8(ascii: "*"), UInt8(ascii: "`"):
             return true
         case Byte.comma:

@@ -18,7 +18,10 @@ struct CommandReader {
             case .python: return readPython()
             case .launcher(let kind):
                 if kind == .accelerate {
-                    guard self.word == "launch" else { return program = word }
+                    guard self.word == "launch" else {
+                        program = word
+                        return
+                    }
                     next += 1
                 }
                 return readLauncher(kind)
@@ -26,7 +29,9 @@ struct CommandReader {
                 // What a shell runs cannot be read from its words, but a script's arguments can.
                 if self.word == "-c" || self.word == "-lc" { next = words.count } else { program = word }
                 return
-            case .program: return program = word
+            case .program:
+                program = word
+                return
             }
         }
     }
@@ -69,7 +74,10 @@ struct CommandReader {
     private mutating func readPython() {
         while let word {
             next += 1
-            guard word.hasPrefix("-"), word != "-" else { return program = word }
+            guard word.hasPrefix("-"), word != "-" else {
+                program = word
+                return
+            }
             switch word {
             case "-c":
                 program = "-c"
@@ -81,7 +89,9 @@ struct CommandReader {
                 next = min(next + 1, words.count)
             default:
                 // -um is -u -m.
-                if word.hasSuffix("m"), !word.hasPrefix("--"), word.dropFirst().allSatisfy(\.isLetter) { return readModule() }
+                if word.hasSuffix("m"), !word.hasPrefix("--"), word.dropFirst().allSatisfy(\.isLetter) {
+                    return readModule()
+                }
             }
         }
     }

@@ -8,8 +8,8 @@ package struct Launcher: Sendable, Equatable {
     /// The launcher's own options, dashes inside names turned into `_`; a flag's value is `true`.
     package var options: [String: String] = [:]
 
-    /// How many processes the options ask for; nil when it depends on the machine (`--nproc_per_node=gpu`) or can change
-    /// (`--nnodes=1:4`).
+    /// How many processes the options ask for; nil when it depends on the machine (`--nproc_per_node=gpu`) or can
+    /// change (`--nnodes=1:4`).
     package var worldSize: Int? {
         switch kind {
         case .torchrun:
@@ -27,7 +27,9 @@ package struct Launcher: Sendable, Equatable {
         guard let text = options[name] else { return missing }
         // torchrun takes MIN:MAX, and MIN alone for both.
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard let first = parts.first, parts.allSatisfy({ $0 == first }), let value = Int(first), value > 0 else { return nil }
+        guard let first = parts.first, parts.allSatisfy({ $0 == first }), let value = Int(first), value > 0 else {
+            return nil
+        }
         return value
     }
 
@@ -40,14 +42,20 @@ package struct Launcher: Sendable, Equatable {
     /// Options that stand without a value; every other option of a launcher takes one.
     static func flags(_ kind: Kind) -> Set<String> {
         switch kind {
-        case .torchrun: ["standalone", "no_python", "m", "module", "run_path", "use_env", "virtual_local_rank", "h", "help"]
+        case .torchrun:
+            ["standalone", "no_python", "m", "module", "run_path", "use_env", "virtual_local_rank", "h", "help"]
         case .accelerate:
             [
-                "multi_gpu", "cpu", "tpu", "use_deepspeed", "use_fsdp", "use_megatron_lm", "use_xpu", "quiet", "q", "debug", "m",
+                "multi_gpu", "cpu", "tpu", "use_deepspeed", "use_fsdp", "use_megatron_lm", "use_xpu", "quiet", "q",
+                "debug", "m",
                 "module", "no_python", "same_network", "dynamo_use_dynamic", "dynamo_use_fullgraph", "tpu_use_cluster",
                 "enable_cpu_affinity", "use_parallelism_config",
             ]
-        case .deepspeed: ["module", "m", "no_python", "no_local_rank", "no_ssh", "no_ssh_check", "force_multi", "enable_each_rank_log"]
+        case .deepspeed:
+            [
+                "module", "m", "no_python", "no_local_rank", "no_ssh", "no_ssh_check", "force_multi",
+                "enable_each_rank_log",
+            ]
         case .mpirun: ["allow_run_as_root", "oversubscribe", "tag_output", "bind_to_none", "v", "q"]
         }
     }

@@ -1,11 +1,11 @@
 /// Parameters of a run, read from its command.
 ///
-/// - `--lr 3e-4`, `--lr=3e-4`, `-b 64`, `-b64`, `--flag` (true), `--no-flag` (false), and Hydra's `lr=3e-4`, `+a.b=c`, `++a.b=c`;
-///   Hydra's `~x` removes a setting and is left out.
-/// - Leading dashes go, and dashes inside an option's name become `_`, as argparse does: `--batch-size` is `batch_size`, which is
-///   also what a script logs. Hydra's names stay as they are.
-/// - A word after an option is its value unless it begins with a dash and is not a number. More numbers after a number belong to
-///   it (`--betas 0.9 0.999`); other words are positional arguments.
+/// - `--lr 3e-4`, `--lr=3e-4`, `-b 64`, `-b64`, `--flag` (true), `--no-flag` (false), and Hydra's `lr=3e-4`, `+a.b=c`,
+///   `++a.b=c`; Hydra's `~x` removes a setting and is left out.
+/// - Leading dashes go, and dashes inside an option's name become `_`, as argparse does: `--batch-size` is
+///   `batch_size`, which is also what a script logs. Hydra's names stay as they are.
+/// - A word after an option is its value unless it begins with a dash and is not a number. More numbers after a number
+///   belong to it (`--betas 0.9 0.999`); other words are positional arguments.
 /// - The program (`python -u -m`) and a launcher's own options are not parameters; the launcher's are in `launcher`.
 /// - The last of equal names wins.
 package struct ParameterText: Sendable, Equatable {
@@ -58,7 +58,9 @@ package struct ParameterText: Sendable, Equatable {
             list.add(String(name.dropFirst(3)), .bool(false), text: "false")
             return
         }
-        if !isLong, let letter = body.first, body.count > 1, case let rest = String(body.dropFirst()), Self.isNumber(rest) {
+        if !isLong, let letter = body.first, body.count > 1, case let rest = String(body.dropFirst()),
+            Self.isNumber(rest)
+        {
             list.add(String(letter), ParameterNode(typing: rest), text: rest)
             return
         }
@@ -98,7 +100,8 @@ package struct ParameterText: Sendable, Equatable {
     private static func assignment(_ word: String) -> (name: String, value: String)? {
         guard let equals = word.firstIndex(of: "=") else { return nil }
         let name = word[..<equals].drop { $0 == "+" }
-        guard let first = name.utf8.first, first.isWordStart, name.utf8.allSatisfy({ $0.isNameByte || $0 == Byte.colon }),
+        guard let first = name.utf8.first, first.isWordStart,
+            name.utf8.allSatisfy({ $0.isNameByte || $0 == Byte.colon }),
             !name.contains("://")
         else { return nil }
         return (String(name), String(word[word.index(after: equals)...]))

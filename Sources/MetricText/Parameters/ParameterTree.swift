@@ -5,8 +5,9 @@ package enum ParameterTree {
 
     /// `{optim: {lr: 0.1, betas: [0.9, 0.999]}}` becomes `optim.lr` and `optim.betas`.
     ///
-    /// A list of plain values is one parameter, as text; a list that holds tables or lists gets numbered names, `stages.0.width`.
-    /// Empty tables give nothing. Tables nest at most `deepest` deep; the limits of `ParameterLimits` hold.
+    /// A list of plain values is one parameter, as text; a list that holds tables or lists gets numbered names,
+    /// `stages.0.width`. Empty tables give nothing. Tables nest at most `deepest` deep; the limits of `ParameterLimits`
+    /// hold.
     package static func flatten(_ root: ParameterNode) -> ParameterList {
         var list = ParameterList()
         add(root, name: "", depth: 0, to: &list)
@@ -35,7 +36,9 @@ package enum ParameterTree {
     /// Names beyond the limit are counted, but a huge file need not be walked to its end.
     private static func isFull(_ list: ParameterList) -> Bool { list.omitted > ParameterLimits.most }
 
-    private static func joined(_ prefix: String, _ name: String) -> String { prefix.isEmpty ? name : prefix + "." + name }
+    private static func joined(_ prefix: String, _ name: String) -> String {
+        prefix.isEmpty ? name : prefix + "." + name
+    }
 }
 
 extension ParameterNode {

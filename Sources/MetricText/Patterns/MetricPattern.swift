@@ -1,10 +1,12 @@
 /// A person's own pattern for lines that the scanner does not know: `best (?<score>[0-9.]+) at (?<step>\d+)`.
 ///
-/// Every named group is a metric of that name; the groups `step`, `global_step`, `iter`, `iteration`, `batch` and `epoch` give
-/// the step. A group that did not take part, or whose text is not a number (a `%` may follow), gives nothing.
+/// Every named group is a metric of that name; the groups `step`, `global_step`, `iter`, `iteration`, `batch` and
+/// `epoch` give the step. A group that did not take part, or whose text is not a number (a `%` may follow), gives
+/// nothing.
 ///
-/// Backtracking is bounded by length: lines above `longestLine` bytes are not given to the pattern, since a careless pattern
-/// can take time that grows steeply with the line. Not `Sendable`, as `Regex` is not: make it where the lines are read.
+/// Backtracking is bounded by length: lines above `longestLine` bytes are not given to the pattern, since a careless
+/// pattern can take time that grows steeply with the line. Not `Sendable`, as `Regex` is not: make it where the lines
+/// are read.
 package struct MetricPattern {
     package static let longestLine = 4 * 1_024
 
@@ -48,8 +50,8 @@ package struct MetricPattern {
         }
     }
 
-    /// Looks for the pattern once in a line. nil when it does not match, when no metric group holds a number, and for lines
-    /// above `longestLine` bytes. Bytes that are not UTF-8 are replaced before.
+    /// Looks for the pattern once in a line. nil when it does not match, when no metric group holds a number, and for
+    /// lines above `longestLine` bytes. Bytes that are not UTF-8 are replaced before.
     package func match(_ line: UnsafeRawBufferPointer) -> Match? {
         guard line.count <= Self.longestLine else { return nil }
         let text = String(decoding: line, as: UTF8.self)

@@ -12,7 +12,9 @@ struct DictionaryCursor {
 
     /// The byte at the next place that is not white space; nil at the end.
     mutating func peek() -> UInt8? {
-        while at < limit, bytes[at].isBlank || bytes[at] == Byte.lineFeed || bytes[at] == Byte.carriageReturn { at &+= 1 }
+        while at < limit, bytes[at].isBlank || bytes[at] == Byte.lineFeed || bytes[at] == Byte.carriageReturn {
+            at &+= 1
+        }
         return at < limit ? bytes[at] : nil
     }
 
@@ -68,7 +70,8 @@ struct DictionaryCursor {
         guard let byte = peek() else { return nil }
         if byte == Byte.quote || byte == Byte.apostrophe {
             let start = at
-            if quoted, let range = string(), let number = NumberText.read(bytes, at: range.lowerBound, limit: range.upperBound),
+            if quoted, let range = string(),
+                let number = NumberText.read(bytes, at: range.lowerBound, limit: range.upperBound),
                 number.end == range.upperBound
             {
                 return number
@@ -79,7 +82,9 @@ struct DictionaryCursor {
         guard let number = NumberText.read(bytes, at: at, limit: limit) else { return nil }
         let start = at
         at = number.end
-        if let next = peek(), next == Byte.comma || next == Byte.closeBrace || next == Byte.closeBracket { return number }
+        if let next = peek(), next == Byte.comma || next == Byte.closeBrace || next == Byte.closeBracket {
+            return number
+        }
         at = start
         return nil
     }

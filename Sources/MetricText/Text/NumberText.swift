@@ -1,15 +1,18 @@
 /// A number found in text: its value, where it ends, and whether it was written as a whole number.
 struct NumberText {
     var value: Double
+    var start: Int
     var end: Int
     /// Set when the text has neither a point nor an exponent and fits.
     var integer: Int64?
 }
 
 extension NumberText {
-    /// Reads the longest decimal number that starts exactly at `index`: `-1.5e-3`, `.5`, `3.`, `nan`, `-inf`, `Infinity`.
+    /// Reads the longest decimal number that starts exactly at `index`: `-1.5e-3`, `.5`, `3.`, `nan`, `-inf`,
+    /// `Infinity`.
     ///
-    /// The result is the double nearest to the text. Says nothing about what follows the number: the caller looks at `end`.
+    /// The result is the double nearest to the text. Says nothing about what follows the number: the caller looks at
+    /// `end`.
     static func read(_ bytes: UnsafeRawBufferPointer, at index: Int, limit: Int) -> NumberText? {
         var at = index
         guard at < limit else { return nil }
@@ -19,7 +22,7 @@ extension NumberText {
             at &+= 1
             guard at < limit else { return nil }
         }
-        if bytes[at].isLetter { return named(bytes, at: at, limit: limit, negative: negative) }
+        if bytes[at].isLetter { return named(bytes, from: index, at: at, limit: limit, negative: negative) }
 
         var decimal = Decimal()
         let firstDigit = at
@@ -37,7 +40,10 @@ extension NumberText {
                 next &+= 1
             }
             // "3." counts the point only where no word goes on: "3.ckpt" is not a number and must end at "3".
-            let pointBelongs = next > fraction || (digitCount > 0 && (next == limit || !bytes[next].isNameByte))
+            let pointBelongs =
+                next > fraction
+                || digitCount > 0
+                    && (next == limit || !bytes[next].isNameByte || Exponent.read(bytes, at: next, limit: limit) != nil)
             if pointBelongs {
                 digitCount &+= next &- fraction
                 whole = false
@@ -53,11 +59,11 @@ extension NumberText {
         guard let magnitude = decimal.magnitude ?? slow(bytes, firstDigit, at) else { return nil }
         var integer: Int64?
         if whole, let exact = decimal.exactInteger { integer = negative ? 0 &- exact : exact }
-        return NumberText(value: negative ? -magnitude : magnitude, end: at, integer: integer)
+        return NumberText(value: negative ? -magnitude : magnitude, start: index, end: at, integer: integer)
     }
 
     private static func named(
-        _ bytes: UnsafeRawBufferPointer, at: Int, limit: Int, negative: Bool
+        _ bytes: UnsafeRawBufferPointer, from start: Int, at: Int, limit: Int, negative: Bool
     ) -> NumberText? {
         var end = at
         var value = Double.nan
@@ -71,7 +77,7 @@ extension NumberText {
             return nil
         }
         if end < limit, bytes[end].isLetter || bytes[end].isDigit || bytes[end] == Byte.underscore { return nil }
-        return NumberText(value: value, end: end, integer: nil)
+        return NumberText(value: value, start: start, end: end, integer: nil)
     }
 
     /// The exact way for the few numbers with more than 19 digits or an extreme exponent.

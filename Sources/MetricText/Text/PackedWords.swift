@@ -51,7 +51,9 @@ struct PackedWordTable: Sendable {
         for (word, value) in words {
             guard let packed = PackedWord(word) else { continue }
             var slot = packed.slot & mask
-            while entries[Int(slot)].low != 0, !(entries[Int(slot)].low == packed.low && entries[Int(slot)].high == packed.high) {
+            while entries[Int(slot)].low != 0,
+                !(entries[Int(slot)].low == packed.low && entries[Int(slot)].high == packed.high)
+            {
                 slot = (slot &+ 1) & mask
             }
             entries[Int(slot)].low = packed.low

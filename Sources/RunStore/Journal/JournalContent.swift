@@ -46,5 +46,5 @@ package struct JournalContent: Sendable {
     }
 
     /// The metrics, merged over the ways by which they came.
-    package var series: [MetricSeries] { SeriesMerger.merge(points, names: names.names) }
+    package var metrics: MergedMetrics { SeriesMerger.merge(points, names: names.names) }
 }

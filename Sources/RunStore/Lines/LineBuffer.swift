@@ -70,7 +70,8 @@ struct LineBuffer: ~Copyable {
 
     /// The size of the whole lines among the first `size` bytes.
     func wholeLines(within size: Int) -> Int {
-        guard let last = memrchr(base, 10, min(size, count)) else { return 0 }
-        return last - UnsafeMutableRawPointer(base) + 1
+        var end = min(size, count)
+        while end > 0, base[end - 1] != 10 { end -= 1 }
+        return end
     }
 }

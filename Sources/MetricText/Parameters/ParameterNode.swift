@@ -19,9 +19,9 @@ package enum ParameterNode: Sendable, Hashable {
 extension ParameterNode {
     /// The value that a word on a command line stands for.
     ///
-    /// Whole numbers become integers, other finite numbers numbers, `true`/`false` (also `True`, `False`) bools; all else is
-    /// a string: `nan` and `inf` too, since JSON has no such numbers, and `007` and numbers beyond 64 bits, since they would
-    /// lose digits.
+    /// Whole numbers become integers, other finite numbers numbers, `true`/`false` (also `True`, `False`) bools; all
+    /// else is a string: `nan` and `inf` too, since JSON has no such numbers, and `007` and numbers beyond 64 bits,
+    /// since they would lose digits.
     package init(typing text: String) {
         switch text {
         case "true", "True": self = .bool(true)
@@ -31,7 +31,8 @@ extension ParameterNode {
     }
 
     private static func number(in text: String) -> ParameterNode? {
-        guard let first = text.utf8.first, first.isDigit || first == Byte.minus || first == Byte.plus || first == Byte.period,
+        guard let first = text.utf8.first,
+            first.isDigit || first == Byte.minus || first == Byte.plus || first == Byte.period,
             text.utf8.count <= 64
         else { return nil }
         return Array(text.utf8).withUnsafeBytes { bytes in
@@ -99,7 +100,10 @@ package struct ParameterList: Sendable, Equatable {
 
     /// Adds a parameter; one of the same name is replaced in its place, as the last option wins on a command line.
     mutating func add(_ name: String, _ value: ParameterNode, text: String) {
-        guard !name.isEmpty, name.utf8.count <= ParameterLimits.longestName else { return omitted += 1 }
+        guard !name.isEmpty, name.utf8.count <= ParameterLimits.longestName else {
+            omitted += 1
+            return
+        }
         var parameter = GivenParameter(name: name, value: value, text: text)
         if text.utf8.count > ParameterLimits.longestValue, text.count > ParameterLimits.longestValue {
             parameter.text = String(text.prefix(ParameterLimits.longestValue))

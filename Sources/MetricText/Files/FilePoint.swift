@@ -24,8 +24,9 @@ package enum MetricFileLimits {
 
 /// Which records of a file were handed out already, when the file is read again and again.
 ///
-/// Keeps a fingerprint of each record. A file that grew gives its new records; one that was rewritten gives everything from the
-/// first record that differs; one that is just being rewritten, and is a beginning of what was seen, gives nothing.
+/// Keeps a fingerprint of each record. A file that grew gives its new records; one that was rewritten gives everything
+/// from the first record that differs; one that is just being rewritten, and is a beginning of what was seen, gives
+/// nothing.
 struct SeenRecords: Sendable {
     private var fingerprints: [UInt64] = []
 

@@ -3,8 +3,8 @@ import HostSystem
 import MetricText
 import RunStore
 
-/// Metrics on the lines that the command prints.
-package struct PrintedMetrics {
+/// Takes the lines that the command prints: metrics go into the journal, and reports of exhausted memory are remembered.
+package final class PrintedLines {
     private struct Stream {
         var scanner = MetricLineScanner()
         var steps = GlobalStep()
@@ -16,15 +16,24 @@ package struct PrintedMetrics {
     private var error = Stream()
     private var line = ScannedLine()
     private let patterns: [MetricPattern]
+    private let journal: RunJournal
+    /// The largest step that a line named.
     package private(set) var lastStep: Int64?
+    /// The last line that reported exhausted memory.
+    package private(set) var memoryError: String?
 
     /// - Parameter patterns: the recipe's own, tried on every line before the forms that are known.
-    package init(patterns: [MetricPattern]) {
+    package init(patterns: [MetricPattern], journal: RunJournal) {
         self.patterns = patterns
+        self.journal = journal
     }
 
-    mutating func scan(_ bytes: UnsafeRawBufferPointer, from source: MetricSource, into journal: RunJournal) {
-        if !patterns.isEmpty, matchPatterns(bytes, from: source, into: journal) { return }
+    func take(_ bytes: UnsafeRawBufferPointer, from stream: OutputStream) {
+        let source: MetricSource = stream == .stderr ? .stderr : .stdout
+        if MemoryErrorText.mayBe(in: bytes), let reason = MemoryErrorText.reason(in: String(decoding: bytes, as: UTF8.self)) {
+            memoryError = reason
+        }
+        if !patterns.isEmpty, matchPatterns(bytes, from: source) { return }
         if source == .stderr {
             Self.scan(bytes, &error, &line, .stderr, journal, &lastStep)
         } else {
@@ -56,9 +65,7 @@ package struct PrintedMetrics {
         }
     }
 
-    private mutating func matchPatterns(
-        _ bytes: UnsafeRawBufferPointer, from source: MetricSource, into journal: RunJournal
-    ) -> Bool {
+    private func matchPatterns(_ bytes: UnsafeRawBufferPointer, from source: MetricSource) -> Bool {
         var matched = false
         for pattern in patterns {
             guard let match = pattern.match(bytes) else { continue }
