@@ -9,6 +9,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
     name: "bunsen",
+    products: [.executable(name: "bunsen", targets: ["bunsen"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -16,6 +17,15 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
+        .executableTarget(
+            name: "bunsen", dependencies: ["BunsenCommands"] + (isStaticBuild ? ["StaticICUData"] : [])),
+        .target(
+            name: "BunsenCommands",
+            dependencies: [
+                "RunCapture", "Recorder", "RunStore", "Resolver", "PythonEnvironments", "GPUDevices", "RecipeModel",
+                "MetricText", "TensorBoardEvents", "ExperimentModel", "HostSystem", argumentParser,
+            ]),
+
         // Work
         .target(
             name: "RunCapture",
@@ -23,19 +33,26 @@ let package = Package(
                 "RunStore", "GPUDevices", "MetricText", "TensorBoardEvents", "ExperimentModel", "HostSystem", "CHostSystem",
                 "Yams", "TOMLKit",
             ]),
+        .target(
+            name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
+        .target(name: "PythonEnvironments", dependencies: ["Resolver", "HostSystem"]),
+        .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "Yams", "TOMLKit"]),
         .target(name: "RunStore", dependencies: ["ExperimentModel", "HostSystem", grdb]),
         .target(name: "GPUDevices", dependencies: ["ExperimentModel"]),
 
         // Formats
+        .target(name: "MarkdownEntry", dependencies: ["HostSystem"]),
+        .target(name: "CurveFigures", dependencies: ["ExperimentModel", "HostSystem"]),
         .target(name: "MetricText"),
         .target(name: "TensorBoardEvents"),
 
         // Nouns
+        .target(name: "RecipeModel", dependencies: ["ExperimentModel", "HostSystem", "Yams"]),
         .target(name: "ExperimentModel", dependencies: ["HostSystem"]),
 
         // The operating system
         .target(name: "HostSystem", dependencies: ["CHostSystem", "COpenSSL"]),
         .target(name: "CHostSystem"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    ]
+    ] + (isStaticBuild ? [.target(name: "StaticICUData")] : [])
 )

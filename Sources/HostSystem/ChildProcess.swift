@@ -31,6 +31,13 @@ package struct ChildStartError: Error, CustomStringConvertible {
     package let workingFolder: String?
     package let code: Int32
 
+    package init(step: Step, executable: String, workingFolder: String? = nil, code: Int32) {
+        self.step = step
+        self.executable = executable
+        self.workingFolder = workingFolder
+        self.code = code
+    }
+
     package var reason: String { String(cString: strerror(code)).lowercasedFirst }
 
     package var description: String {

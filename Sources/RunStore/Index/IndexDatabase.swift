@@ -55,21 +55,20 @@ struct IndexDatabase {
         }
     }
 
-    /// All entries; those whose bytes are damaged are left out, so that their manifests are read again.
-    func entries() throws -> [RunID: Entry] {
+    /// All entries by id; those whose bytes are damaged are left out, so that their manifests are read again.
+    func entries() throws -> [Entry] {
         try queue.read { database in
-            var entries: [RunID: Entry] = [:]
-            let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM runs") ?? 0
-            entries.reserveCapacity(count)
-            let cursor = try Row.fetchCursor(database, sql: "SELECT modified, size, inode, row FROM runs")
+            var entries: [Entry] = []
+            entries.reserveCapacity(try Int.fetchOne(database, sql: "SELECT count(*) FROM runs") ?? 0)
+            let cursor = try Row.fetchCursor(database, sql: "SELECT modified, size, inode, row FROM runs ORDER BY id")
             while let row = try cursor.next() {
-                guard let modified = Int64.fromDatabaseValue(row[0]), let size = Int64.fromDatabaseValue(row[1]),
-                    let inode = Int64.fromDatabaseValue(row[2])
-                else { continue }
+                guard let modified = row[0] as Int64?, let size = row[1] as Int64?, let inode = row[2] as Int64? else {
+                    continue
+                }
                 let summary = try? row.withUnsafeData(atIndex: 3) { $0?.withUnsafeBytes { RowCoding.decode($0) } }
                 guard let summary else { continue }
-                entries[summary.id] = Entry(
-                    stamp: ManifestStamp(modified: modified, size: size, inode: inode), row: summary)
+                entries.append(
+                    Entry(stamp: ManifestStamp(modified: modified, size: size, inode: inode), row: summary))
             }
             return entries
         }

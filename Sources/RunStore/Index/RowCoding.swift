@@ -112,14 +112,16 @@ private struct RowWriter {
 }
 
 private struct RowReader {
-    private var rest: UnsafeRawBufferPointer.SubSequence
+    private let bytes: UnsafeRawBufferPointer
+    private var next = 0
 
-    init(_ bytes: UnsafeRawBufferPointer) { rest = bytes[...] }
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
+    @inline(__always)
     private mutating func take(_ count: Int) -> UnsafeRawBufferPointer? {
-        guard count >= 0, rest.count >= count else { return nil }
-        defer { rest = rest.dropFirst(count) }
-        return UnsafeRawBufferPointer(rebasing: rest.prefix(count))
+        guard count >= 0, bytes.count - next >= count else { return nil }
+        defer { next += count }
+        return UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + next }, count: count)
     }
 
     mutating func byte() -> UInt8? { take(1)?.first }
@@ -143,7 +145,7 @@ private struct RowReader {
     }
 
     mutating func list<Value>(_ read: (inout RowReader) -> Value?) -> [Value]? {
-        guard let count = size(), count <= rest.count else { return nil }
+        guard let count = size(), count <= bytes.count - next else { return nil }
         var values: [Value] = []
         values.reserveCapacity(count)
         for _ in 0..<count {

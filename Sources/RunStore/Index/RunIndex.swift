@@ -30,53 +30,82 @@ package struct RunIndex: Sendable {
     /// The rows of all runs as of now. Never fails because of the index; a project without runs has no rows.
     package func listing() -> Listing {
         guard let folder = ManifestFolder(store.runsFolder) else { return Listing(rows: [], damaged: []) }
-        let found = folder.scan()
+        let found = folder.scan().sorted { $0.id < $1.id }
         let database = IndexDatabase(store.indexPath)
-        var (known, isReadable) = entries(database)
+        let (known, isReadable) = entries(database)
+        let match = Match(found, known)
+        let fresh = read(match.stale.map { found[$0].id }, folder)
+        if isReadable, !fresh.changed.isEmpty || !match.gone.isEmpty {
+            try? database?.update(fresh.changed.compactMap(\.self), removed: match.gone)
+        }
         var rows: [RunRow] = []
         rows.reserveCapacity(found.count)
-        var stale: [RunID] = []
-        for run in found {
-            if let entry = known.removeValue(forKey: run.id), entry.stamp == run.stamp {
-                rows.append(entry.row)
-            } else {
-                stale.append(run.id)
+        var next = 0
+        for (place, index) in match.entries.enumerated() {
+            if let index {
+                rows.append(known[index].row)
+            } else if next < match.stale.count, match.stale[next] == place {
+                if let row = fresh.changed[next]?.row { rows.append(row) }
+                next += 1
             }
         }
-        let fresh = read(stale, folder)
-        rows += fresh.changed.map(\.row)
-        if isReadable, !fresh.changed.isEmpty || !known.isEmpty {
-            try? database?.update(fresh.changed, removed: Array(known.keys))
-        }
-        rows.sort { $0.id < $1.id }
         let now = Timestamp.now
         for index in rows.indices where rows[index].duration == nil { look(at: &rows[index], now) }
         return Listing(rows: rows, damaged: fresh.damaged)
     }
 
+    /// What is on disk beside what the index knows. Both are sorted by id.
+    private struct Match {
+        /// For each run found, its entry in the index, if that is up to date.
+        var entries: [Int?] = []
+        /// The runs found that have none.
+        var stale: [Int] = []
+        /// Runs that the index has, and the disk has not.
+        var gone: [RunID] = []
+
+        init(_ found: [ManifestFolder.Found], _ known: [IndexDatabase.Entry]) {
+            entries.reserveCapacity(found.count)
+            var next = 0
+            for (place, run) in found.enumerated() {
+                while next < known.count, known[next].row.id < run.id {
+                    gone.append(known[next].row.id)
+                    next += 1
+                }
+                let isKnown = next < known.count && known[next].row.id == run.id
+                let isFresh = isKnown && known[next].stamp == run.stamp
+                entries.append(isFresh ? next : nil)
+                if !isFresh { stale.append(place) }
+                if isKnown { next += 1 }
+            }
+            gone += known[next...].map(\.row.id)
+        }
+    }
+
     /// What the index knows. One that turns out damaged on reading is removed; the next listing makes a new one.
-    private func entries(_ database: IndexDatabase?) -> ([RunID: IndexDatabase.Entry], isReadable: Bool) {
+    private func entries(_ database: IndexDatabase?) -> ([IndexDatabase.Entry], isReadable: Bool) {
         do {
-            return (try database?.entries() ?? [:], true)
+            return (try database?.entries() ?? [], true)
         } catch {
             if IndexDatabase.isDamage(error) {
                 for suffix in ["", "-journal"] { try? Files.remove(store.indexPath + suffix) }
             }
-            return ([:], false)
+            return ([], false)
         }
     }
 
+    /// Reads manifests; `changed` has a place for each of them.
     private func read(
         _ ids: [RunID], _ folder: borrowing ManifestFolder
-    ) -> (changed: [IndexDatabase.Entry], damaged: [Damaged]) {
-        var changed: [IndexDatabase.Entry] = []
+    ) -> (changed: [IndexDatabase.Entry?], damaged: [Damaged]) {
+        var changed: [IndexDatabase.Entry?] = []
         var damaged: [Damaged] = []
         for (id, outcome) in zip(ids, folder.read(ids)) {
             switch outcome {
             case .row(let row, let stamp): changed.append(IndexDatabase.Entry(stamp: stamp, row: row))
             case .damaged(let reason):
+                changed.append(nil)
                 damaged.append(Damaged(path: store.folder(of: id).manifestPath, reason: reason))
-            case .gone: continue
+            case .gone: changed.append(nil)
             }
         }
         return (changed, damaged)

@@ -6,8 +6,8 @@ import HostSystem
 package final class JournalWriter {
     private let file: AppendFile
     private var metrics = MetricFragments()
-    private var second: Int64 = -1
-    /// `{"t":1763892764.`: the beginning of every line of this second.
+    private var millisecond: Int64 = -1
+    /// The beginning of every line of this millisecond.
     private var head = LineBuffer(capacity: 64)
 
     /// Opens or makes the journal and takes its lock. A torn last line is cut off.
@@ -45,20 +45,22 @@ package final class JournalWriter {
     ) {
         guard file.hasRoom() else { return }
         let fragment = metrics.fragment(id, source, name)
-        file.buffer.reserve(fragment.count + 4 * LineBuffer.numberSize + 64)
-        putTime(time)
-        metrics.put(fragment, into: &file.buffer)
+        prepare(time)
+        var line = file.buffer.reserve(fragment.count + 4 * LineCursor.numberSize + 64)
+        line.put(head.base, head.count)
+        metrics.put(fragment, into: &line)
         if let step {
-            put(",\"step\":")
-            file.buffer.put(step)
+            line.put(",\"step\":")
+            line.put(step)
         }
         if let epoch, epoch.isFinite {
-            put(",\"epoch\":")
-            file.buffer.putJSON(epoch)
+            line.put(",\"epoch\":")
+            line.putJSON(epoch)
         }
-        put(",\"value\":")
-        file.buffer.putJSON(value)
-        metrics.putSource(source, into: &file.buffer)
+        line.put(",\"value\":")
+        line.putJSON(value)
+        metrics.putSource(source, into: &line)
+        file.buffer.commit(line)
     }
 
     package func parameter(_ parameter: Parameter, time: Timestamp) throws { try append(.parameter(parameter), time) }
@@ -90,31 +92,37 @@ package final class JournalWriter {
     package func append(_ record: JournalRecord, _ time: Timestamp) throws {
         let object = try RecordCoding.encode(JournalLine(record), pretty: false)
         guard object.count > 2, file.hasRoom() else { return }
-        file.buffer.reserve(object.count + 64)
-        putTime(time)
-        file.buffer.put(UInt8(ascii: ","))
+        prepare(time)
+        var line = file.buffer.reserve(object.count + 64)
+        line.put(head.base, head.count)
+        line.put(",")
         // The object without its opening brace continues the one that the time began.
-        object.dropFirst().withUnsafeBytes { file.buffer.append($0) }
-        file.buffer.put(UInt8(ascii: "\n"))
-    }
-
-    @inline(__always)
-    private func put(_ text: StaticString) {
-        file.buffer.put(text.utf8Start, text.utf8CodeUnitCount)
-    }
-
-    /// `{"t":` and the time with three decimals.
-    private func putTime(_ time: Timestamp) {
-        let seconds = time.seconds.isFinite ? min(max(time.seconds, 0), 253_402_300_799) : 0
-        let (whole, rest) = Int64((seconds * 1000).rounded()).quotientAndRemainder(dividingBy: 1000)
-        if whole != second {
-            second = whole
-            head.removeAll()
-            head.append(Array("{\"t\":".utf8))
-            head.put(whole)
-            head.put(UInt8(ascii: "."))
+        object.withUnsafeBytes { bytes in
+            if let start = bytes.baseAddress { line.put(start + 1, bytes.count - 1) }
         }
-        file.buffer.put(head.base, head.count)
-        file.buffer.put(UInt64(rest), digits: 3)
+        line.put("\n")
+        file.buffer.commit(line)
+    }
+
+    /// Makes `head` the beginning of a line of this time: `{"t":1763892764.120`.
+    private func prepare(_ time: Timestamp) {
+        let seconds = time.seconds.isFinite ? min(max(time.seconds, 0), 253_402_300_799) : 0
+        let now = Int64((seconds * 1000).rounded())
+        if now == millisecond { return }
+        let (whole, rest) = now.quotientAndRemainder(dividingBy: 1000)
+        if millisecond < 0 || whole != millisecond / 1000 {
+            head.removeAll()
+            var line = head.reserve(64)
+            line.put("{\"t\":")
+            line.put(whole)
+            line.put(".")
+            head.commit(line)
+        } else {
+            head.truncate(to: head.count - 3)
+        }
+        var line = head.reserve(3)
+        line.put(UInt64(rest), digits: 3)
+        head.commit(line)
+        millisecond = now
     }
 }

@@ -52,13 +52,13 @@ struct MetricFragments: ~Copyable {
     }
 
     @inline(__always)
-    func put(_ fragment: Fragment, into line: inout LineBuffer) {
+    func put(_ fragment: Fragment, into line: inout LineCursor) {
         line.put(store.base + fragment.start, fragment.count)
     }
 
     /// The end of the line: where the point came from.
     @inline(__always)
-    func putSource(_ source: MetricSource, into line: inout LineBuffer) {
+    func putSource(_ source: MetricSource, into line: inout LineCursor) {
         put(sources[source.index], into: &line)
     }
 }

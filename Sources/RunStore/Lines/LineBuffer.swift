@@ -15,11 +15,16 @@ struct LineBuffer: ~Copyable {
 
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
-    /// Makes room for `size` more bytes. Calls to `put` must stay within what was made.
+    /// Makes room for `size` more bytes and says where they go; `commit` counts them.
     @inline(__always)
-    mutating func reserve(_ size: Int) {
+    mutating func reserve(_ size: Int) -> LineCursor {
         if capacity - count < size { grow(size) }
+        return LineCursor(next: base + count)
     }
+
+    /// Counts what was written since `reserve`.
+    @inline(__always)
+    mutating func commit(_ cursor: LineCursor) { count = cursor.next - base }
 
     @inline(never)
     private mutating func grow(_ size: Int) {
@@ -30,28 +35,11 @@ struct LineBuffer: ~Copyable {
         (base, capacity) = (moved, larger)
     }
 
-    /// One byte into room that `reserve` made.
-    @inline(__always)
-    mutating func put(_ byte: UInt8) {
-        base[count] = byte
-        count += 1
-    }
-
-    /// Bytes into room that `reserve` made.
-    @inline(__always)
-    mutating func put(_ source: UnsafeRawPointer, _ size: Int) {
-        memcpy(base + count, source, size)
-        count += size
-    }
-
-    /// Counts bytes that were written at `base + count` into room that `reserve` made.
-    @inline(__always)
-    mutating func advance(_ size: Int) { count += size }
-
     mutating func append(_ source: UnsafeRawBufferPointer) {
         guard let start = source.baseAddress else { return }
-        reserve(source.count)
-        put(start, source.count)
+        var cursor = reserve(source.count)
+        cursor.put(start, source.count)
+        commit(cursor)
     }
 
     mutating func append(_ bytes: [UInt8]) {

@@ -102,7 +102,7 @@ package final class OutputLogReader {
                 next = (next + 1) % begins.count
             }
         }
-        if begins.count <= count { return start == 0 ? begins.min() ?? 0 : nil }
+        if begins.count <= count { return start == 0 ? 0 : nil }
         let ordered = (begins[next...] + begins[..<next]).dropFirst()
         return ordered.min()
     }

@@ -106,9 +106,7 @@ package final class OutputLogWriter {
             line.text.append(UnsafeRawBufferPointer(rebasing: rest[..<size]))
             rest = UnsafeRawBufferPointer(rebasing: rest[size...])
             // A full piece goes out only when more follows, so that a line of exactly 16 KiB is one entry.
-            if size == room, rest.count > 0 || line.text.count - line.logged > Self.pieceSize {
-                logPiece(line, stream)
-            }
+            if size == room, rest.count > 0 { logPiece(line, stream) }
         }
     }
 
@@ -143,10 +141,11 @@ package final class OutputLogWriter {
 
     private func put(_ text: UnsafeRawBufferPointer, _ stream: OutputStream, isWhole: Bool) {
         guard file.hasRoom() else { return }
-        file.buffer.reserve(text.count + EntryPrefix.size + 1)
-        prefix.put(stream, isWhole: isWhole, into: &file.buffer)
-        if let start = text.baseAddress { file.buffer.put(start, text.count) }
-        file.buffer.put(UInt8(ascii: "\n"))
+        var entry = file.buffer.reserve(text.count + EntryPrefix.size + 1)
+        prefix.put(stream, isWhole: isWhole, into: &entry)
+        if let start = text.baseAddress { entry.put(start, text.count) }
+        entry.put("\n")
+        file.buffer.commit(entry)
     }
 }
 
@@ -167,10 +166,9 @@ private struct EntryPrefix: ~Copyable {
     }
 
     @inline(__always)
-    func put(_ stream: OutputStream, isWhole: Bool, into line: inout LineBuffer) {
-        let start = line.count
-        line.put(bytes.base, bytes.count)
-        let end = line.base + start + bytes.count
+    func put(_ stream: OutputStream, isWhole: Bool, into entry: inout LineCursor) {
+        entry.put(bytes.base, bytes.count)
+        let end = entry.next
         if stream == .stderr { memcpy(end - 6, "err", 3) }
         if !isWhole { end[-2] = UInt8(ascii: "P") }
     }

@@ -40,7 +40,7 @@ package struct RunFilter: Sendable {
         }
 
         private func contains(_ whole: String) -> Bool {
-            text.isEmpty || whole.lowercased().split(separator: text.lowercased()).first != whole.lowercased()[...]
+            whole.lowercased().contains(text.lowercased())
         }
     }
 
@@ -80,7 +80,7 @@ extension RunFilter.Operator {
 /// Throws when no run has the field: it is mistyped, and an empty table would hide that.
 func checkKnown(_ field: RunField, in rows: [RunRow], part: String, text: String, position: Int) throws {
     guard let names = field.known(in: rows), !names.contains(field.wanted) else { return }
-    let near = names.min { distance($0, field.wanted) < distance($1, field.wanted) || ($0 < $1 && distance($0, field.wanted) == distance($1, field.wanted)) }
+    let near = names.min { (distance($0, field.wanted), $0) < (distance($1, field.wanted), $1) }
     var reason = "no run has a \(field.kind) named \(field.wanted)"
     if let near, distance(near, field.wanted) <= max(2, field.wanted.count / 3) { reason += "; did you mean \(near)?" }
     throw RunStoreError.query(part: part, text: text, position: position, reason: reason)
@@ -88,7 +88,8 @@ func checkKnown(_ field: RunField, in rows: [RunRow], part: String, text: String
 
 /// Levenshtein's distance of two words.
 private func distance(_ left: String, _ right: String) -> Int {
-    let (left, right) = (Array(left.lowercased().unicodeScalars.prefix(64)), Array(right.lowercased().unicodeScalars.prefix(64)))
+    let left = Array(left.lowercased().unicodeScalars.prefix(64))
+    let right = Array(right.lowercased().unicodeScalars.prefix(64))
     var row = Array(0...right.count)
     for (i, first) in left.enumerated() {
         var diagonal = row[0]

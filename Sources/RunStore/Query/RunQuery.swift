@@ -27,24 +27,32 @@ package struct RunQuery: Sendable {
     /// table. A parameter that some of the runs do not have differs.
     package static func differingParameters(_ rows: [RunRow]) -> [String] {
         struct Column {
-            var first: ParameterValue
+            var first: Parameter
             var runs = 0
             var lastRun = -1
             var differs = false
         }
-        var names: [String] = []
-        var columns: [String: Column] = [:]
+        var columns: [Column] = []
+        var places: [String: Int] = [:]
         for (run, row) in rows.enumerated() {
-            for parameter in row.parameters {
-                if columns[parameter.name] == nil { names.append(parameter.name) }
-                var column = columns[parameter.name] ?? Column(first: parameter.value)
-                if column.lastRun != run { column.runs += 1 }
-                column.lastRun = run
-                if column.first != parameter.value { column.differs = true }
-                columns[parameter.name] = column
+            for (position, parameter) in row.parameters.enumerated() {
+                var place = position
+                // Runs of one program have the same parameters in the same order, nearly always.
+                if position >= columns.count || columns[position].first.name != parameter.name {
+                    place = places[parameter.name] ?? columns.count
+                }
+                if place == columns.count {
+                    columns.append(Column(first: parameter))
+                    places[parameter.name] = place
+                }
+                if columns[place].lastRun != run { columns[place].runs += 1 }
+                columns[place].lastRun = run
+                if !columns[place].differs, columns[place].first.value != parameter.value {
+                    columns[place].differs = true
+                }
             }
         }
-        return names.filter { name in columns[name].map { $0.differs || $0.runs < rows.count } ?? false }
+        return columns.filter { $0.differs || $0.runs < rows.count }.map(\.first.name)
     }
 }
 

@@ -1,6 +1,29 @@
-extension LineBuffer {
+import Glibc
+
+/// Where the next byte of a line goes, within room that was reserved for it. A plain pointer: the parts of a line are
+/// put without any check that the compiler would add for a class's property.
+struct LineCursor {
     /// The bytes that any number takes at most.
     static let numberSize = 32
+
+    fileprivate(set) var next: UnsafeMutablePointer<UInt8>
+
+    init(next: UnsafeMutablePointer<UInt8>) { self.next = next }
+
+    @inline(__always)
+    mutating func put(_ byte: UInt8) {
+        next.pointee = byte
+        next += 1
+    }
+
+    @inline(__always)
+    mutating func put(_ source: UnsafeRawPointer, _ size: Int) {
+        memcpy(next, source, size)
+        next += size
+    }
+
+    @inline(__always)
+    mutating func put(_ text: StaticString) { put(text.utf8Start, text.utf8CodeUnitCount) }
 
     /// A whole number in decimal; `numberSize` bytes must be reserved.
     mutating func put(_ value: Int64) {
@@ -23,10 +46,10 @@ extension LineBuffer {
     mutating func put(_ value: UInt64, digits: Int) {
         var rest = value
         for index in stride(from: digits - 1, through: 0, by: -1) {
-            base[count + index] = UInt8(truncatingIfNeeded: rest % 10) + 48
+            next[index] = UInt8(truncatingIfNeeded: rest % 10) + 48
             rest /= 10
         }
-        advance(digits)
+        next += digits
     }
 
     /// A number as JSON, in the shortest form that reads back as the same value (Swift's `description`); NaN and

@@ -1,0 +1,80 @@
+import HostSystem
+import MarkdownEntry
+import MetricText
+import RecipeModel
+import Recorder
+import Resolver
+import RunCapture
+import RunStore
+
+import Glibc
+
+extension Failure {
+    /// What an error of the modules below means for the person: its own words, what to do, and the exit code. Nil for
+    /// errors that belong to the argument parser.
+    init?(explaining error: any Error) {
+        switch error {
+        case let error as Failure: self = error
+        case let error as SystemError: self.init("\(error)", hint: Self.hint(for: error), code: .inputOutput)
+        case let error as FileTooLarge: self.init("\(error)", code: .inputOutput)
+        case let error as RecipeError:
+            let isMissing = error.problems.count == 1 && error.problems[0].line == nil
+            self.init(
+                "\(error)", hint: error.hints.isEmpty ? nil : error.hints.joined(separator: "\nhint: "),
+                code: isMissing ? .missing : .data)
+        case let error as LockError:
+            self.init("\(error)", hint: error.hint, code: error.kind == .missing ? .missing : .data)
+        case let error as ResolverError:
+            let detail = error.detail.map { "\n" + $0 } ?? ""
+            self.init("\(error)\(detail)", hint: error.hint, code: Self.code(for: error.kind))
+        case let error as MetricTextError:
+            self.init("\(error)", hint: "look at record.patterns in bunsen.yaml", code: .data)
+        case let error as ParameterFile.Unreadable: self.init("\(error)", code: .data)
+        case let error as ChildStartError: self.init("\(error)", code: .unavailable)
+        case let error as RunStoreError: self = Self.explain(error)
+        case let error as RecorderError: self = Self.explain(error)
+        case let error as EntryProblems: self.init("\(error)", hint: Self.entryHint, code: .data)
+        default: return nil
+        }
+    }
+
+    static let entryHint =
+        "mend the entry, or write it anew and keep yours beside it: bunsen record RUN --force"
+
+    private static func explain(_ error: RecorderError) -> Failure {
+        switch error.cause {
+        case let cause as EntryProblems: return Failure("\(cause)", hint: entryHint, code: .data)
+        case let cause as SystemError: return Failure("\(error)", hint: hint(for: cause), code: .inputOutput)
+        default: return Failure("\(error)", code: .inputOutput)
+        }
+    }
+
+    private static func explain(_ error: RunStoreError) -> Failure {
+        switch error {
+        case .runNotFound: Failure("\(error)", hint: "list them: bunsen runs", code: .missing)
+        case .runAmbiguous: Failure("\(error)", hint: "write more of the id", code: .usage)
+        case .runStillRunning: Failure("\(error)", hint: "stop it first, or use --force", code: .notNow)
+        case .query: Failure("\(error)", hint: "such as: --filter \"status=failed lr>1e-4\" --sort val_acc:desc", code: .usage)
+        case .manifestDamaged: Failure("\(error)", code: .data)
+        case .fileInUse: Failure("\(error)", code: .notNow)
+        case .fileBecameShorter: Failure("\(error)", code: .inputOutput)
+        }
+    }
+
+    private static func hint(for error: SystemError) -> String? {
+        switch error.code {
+        case ENOSPC: "free some space: df -h \(Files.parent(of: error.subject) ?? ".")"
+        case EROFS, EACCES, EPERM: "look at who may write there: ls -ld \(Files.parent(of: error.subject) ?? ".")"
+        default: nil
+        }
+    }
+
+    private static func code(for kind: ResolverError.Kind) -> ExitCode {
+        switch kind {
+        case .impossible, .missingPackage, .withdrawn, .unusableInput, .hashMismatch: .data
+        case .noNetwork, .timeout, .serverError, .authentication, .certificate, .noPython, .noUV: .unavailable
+        case .diskFull: .inputOutput
+        case .interrupted, .other: .failure
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import ExperimentModel
+import HostSystem
+import RecipeModel
+import Resolver
+
+package struct LockCommand: ContextualCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "lock",
+        abstract: "Resolve the recipe into bunsen.lock and pylock.toml, every package with its digest.",
+        discussion: """
+            Versions that are locked stay, as long as the recipe allows them. --upgrade moves all of them, --upgrade NAME \
+            only the named ones.
+            """)
+
+    @Flag(name: .long, help: "Only say whether recipe and lock agree; exit 65 when they do not.")
+    var check = false
+
+    @Option(
+        name: .long, parsing: .upToNextOption,
+        help: "Take newer versions of these packages; of all, when none is named.")
+    var upgrade: [String] = []
+
+    @OptionGroup var output: FormatOption
+
+    package init() {}
+
+    package func run(in context: CommandContext) throws -> Int32 {
+        let project = Project(context)
+        guard let recipe = try project.recipe() else {
+            throw Failure(
+                "there is no bunsen.yaml here or above", hint: "write one for this machine: bunsen init", code: .missing)
+        }
+        if check { return try compare(project, recipe, context) }
+        let mode: Resolver.Upgrade =
+            if !upgrade.isEmpty { .packages(upgrade) } else if upgradesAll(context) { .everything } else { .nothing }
+        let before = Files.exists(project.lockPath) ? try? LockReader.read(folder: project.folder) : nil
+        let (lock, seconds) = try Self.lock(project, recipe, mode, context)
+        if !recipe.unusedByProcessEngine.isEmpty {
+            context.console.say(
+                "note: \(recipe.unusedByProcessEngine.joined(separator: ", ")) concern images, and change nothing in "
+                    + "the locked virtual environment")
+        }
+        try output.print(
+            to: context.console,
+            json: { try RecordCoding.encode(LockReport(lock, path: project.lockPath)) },
+            text: { changes(from: before, to: lock) })
+        context.console.say("locked \(lock.packages.count) packages for Python \(lock.python) in \(Words.duration(seconds))")
+        return 0
+    }
+
+    /// Resolves and writes both files.
+    static func lock(
+        _ project: Project, _ recipe: Recipe, _ upgrade: Resolver.Upgrade, _ context: CommandContext
+    ) throws -> (lock: Lock, seconds: Double) {
+        let console = context.console
+        let started = monotonicSeconds()
+        let resolver = Resolver(home: context.home, environment: context.environment) { console.progress($0) }
+        let resolution = try resolver.resolve(recipe: recipe, folder: project.folder, upgrade: upgrade)
+        console.endProgress()
+        for notice in resolution.notices { console.say("note: \(notice)") }
+        try resolution.write(folder: project.folder)
+        return (try LockReader.read(folder: project.folder), monotonicSeconds() - started)
+    }
+
+    /// `--upgrade` without names: the argument parser gives an empty list both then and without the option.
+    private func upgradesAll(_ context: CommandContext) -> Bool { context.arguments.contains("--upgrade") }
+
+    private func compare(_ project: Project, _ recipe: Recipe, _ context: CommandContext) throws -> Int32 {
+        let lock = try LockReader.read(folder: project.folder)
+        let result = try LockCheck.compare(recipe: recipe, folder: project.folder, lock: lock)
+        switch result {
+        case .agrees:
+            context.console.say("bunsen.yaml and bunsen.lock agree")
+            return 0
+        case .differs(let changes):
+            throw Failure(
+                "bunsen.yaml and bunsen.lock disagree: \(changes.joined(separator: "; "))", hint: "lock again: bunsen lock",
+                code: .data)
+        }
+    }
+
+    private func changes(from before: Lock?, to lock: Lock) -> String {
+        guard let before else { return "" }
+        var text = ""
+        for package in lock.packages {
+            guard let old = before.version(of: package.name) else {
+                text += "added   \(package.name) \(package.version)\n"
+                continue
+            }
+            if old != package.version { text += "changed \(package.name) \(old) → \(package.version)\n" }
+        }
+        for package in before.packages where lock.version(of: package.name) == nil {
+            text += "removed \(package.name) \(package.version)\n"
+        }
+        return text
+    }
+}
+
+private struct LockReport: Encodable {
+    struct Package: Encodable {
+        let name: String
+        let version: String
+        let source: String
+        let size: Int64?
+        let sha256: String?
+    }
+
+    let path: String
+    let digest: String
+    let python: String
+    let packages: [Package]
+
+    init(_ lock: Lock, path: String) {
+        self.path = path
+        digest = lock.digest
+        python = "\(lock.python)"
+        packages = lock.packages.map {
+            Package(name: $0.name, version: $0.version, source: $0.source, size: $0.size, sha256: $0.sha256)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ExperimentModel
+import HostSystem
+import PythonEnvironments
+import RecipeModel
+import Resolver
+
+/// The environment of a project's lock, ready to run in. Whatever is missing on the way is made: the lock, the environment.
+struct LockedEnvironment {
+    private let made: PythonEnvironment
+    private let lock: Lock
+    private let recipe: Recipe
+
+    /// Nil for a project without a recipe.
+    ///
+    /// - Parameter mustAgree: throw when recipe and lock disagree, instead of locking again.
+    static func prepare(
+        _ project: Project, _ recipe: Recipe?, mustAgree: Bool, _ context: CommandContext
+    ) throws -> LockedEnvironment? {
+        guard let recipe else { return nil }
+        let lock = try currentLock(project, recipe, mustAgree: mustAgree, context)
+        let store = EnvironmentStore(home: context.home, environment: context.environment)
+        if let made = store.existing(lock) { return LockedEnvironment(made: made, lock: lock, recipe: recipe) }
+        context.console.say(
+            "making the environment of \(lock.packages.count) packages (\(Words.bytes(UInt64(max(0, lock.size)))) to download "
+                + "where they are not cached), once for this lock")
+        let started = monotonicSeconds()
+        let console = context.console
+        let made = try store.environment(lock, projectFolder: project.folder) { console.progress($0) }
+        console.endProgress()
+        console.say("the environment is ready after \(Words.duration(monotonicSeconds() - started)): \(made.path)")
+        return LockedEnvironment(made: made, lock: lock, recipe: recipe)
+    }
+
+    private static func currentLock(
+        _ project: Project, _ recipe: Recipe, mustAgree: Bool, _ context: CommandContext
+    ) throws -> Lock {
+        guard Files.exists(project.lockPath) else {
+            if mustAgree {
+                throw Failure("there is no bunsen.lock", hint: "make one: bunsen lock", code: .data)
+            }
+            context.console.say("there is no bunsen.lock yet: locking the packages")
+            return try LockCommand.lock(project, recipe, .nothing, context).lock
+        }
+        let lock = try LockReader.read(folder: project.folder)
+        switch try LockCheck.compare(recipe: recipe, folder: project.folder, lock: lock) {
+        case .agrees: return lock
+        case .differs(let changes):
+            if mustAgree {
+                throw Failure(
+                    "bunsen.yaml and bunsen.lock disagree: \(changes.joined(separator: "; "))",
+                    hint: "lock again: bunsen lock", code: .data)
+            }
+            context.console.say("bunsen.yaml has changed (\(changes.joined(separator: "; "))): locking again")
+            return try LockCommand.lock(project, recipe, .nothing, context).lock
+        }
+    }
+
+    func environment(from base: [String: String]) -> [String: String] { made.variables(over: base) }
+
+    var reference: RunManifest.EnvironmentReference {
+        RunManifest.EnvironmentReference(
+            lockDigest: lock.digest, python: made.python, path: made.path, packages: made.packages.count, named: named)
+    }
+
+    var torch: RunManifest.TorchBuild? {
+        made.torch.map {
+            RunManifest.TorchBuild(version: $0.version, cuda: $0.cuda, cudnn: $0.cudnn.map(String.init))
+        }
+    }
+
+    /// One `name==version` a line.
+    var packageList: String {
+        made.packages.sorted { $0.key < $1.key }.map { "\($0.key)==\($0.value)\n" }.joined()
+    }
+
+    /// The packages that the recipe names, with their versions.
+    private var named: [String: String] {
+        var named: [String: String] = [:]
+        if let torch = made.packages["torch"] { named["torch"] = torch }
+        if case .listed(let requirements) = recipe.packages {
+            for requirement in requirements { named[requirement.name] = made.packages[requirement.name] }
+        }
+        return named
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import ExperimentModel
+import HostSystem
+import RunCapture
+import RunStore
+
+package struct RunCommand: ContextualCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a command in the locked environment, tracked, and write its entry.",
+        discussion: """
+            The command needs no change. Its exit code is Bunsen's. Without a bunsen.yaml the Python of this shell is used.
+
+              bunsen run -- python train.py --lr 3e-4
+              bunsen run --name warmup --data ./data -- torchrun --nproc_per_node 2 train.py
+            """)
+
+    @Option(name: .long, help: "The run's name (default: the recipe's).")
+    var name: String?
+
+    @Option(name: .long, help: "A folder or file of data, recorded with a digest of its content. May be repeated.")
+    var data: [String] = []
+
+    @Option(name: .customShort("P"), help: "A hyperparameter to record: name=value. May be repeated.")
+    var parameter: [String] = []
+
+    @Option(name: .long, help: "A YAML, JSON or TOML file of hyperparameters to record. May be repeated.")
+    var params: [String] = []
+
+    @Option(name: [.customShort("e"), .customLong("env")], help: "An environment variable for the command: NAME=value.")
+    var variable: [String] = []
+
+    @Option(name: .long, help: "A further folder in which result files appear. May be repeated.")
+    var watch: [String] = []
+
+    @Option(name: .long, help: "GPUs to show to the command: a number, or device=0,2. The others are hidden.")
+    var gpus: String?
+
+    @Option(name: .long, help: "The seed of Python's hashes, set for the command (default: the recipe's).")
+    var seed: Int64?
+
+    @Option(name: .long, help: "Language of the entry: en or zh (default: the recipe's).")
+    var language: String?
+
+    @Flag(name: .long, help: "Fail when recipe and lock disagree, instead of locking again.")
+    var locked = false
+
+    @Flag(name: .long, help: "Do not write an entry; `bunsen record` can do it later.")
+    var noEntry = false
+
+    @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
+    var command: [String] = []
+
+    package init() {}
+
+    package func run(in context: CommandContext) throws -> Int32 {
+        guard !command.isEmpty else {
+            throw Failure(
+                "there is no command to run", hint: "put it after two dashes: bunsen run -- python train.py", code: .usage)
+        }
+        let session = try preparing { try RunSession(request: self, context: context) }
+        let end = try session.supervise()
+        return session.finish(end)
+    }
+
+    /// What goes wrong before the command starts is Bunsen's own failure, and told apart by its exit code.
+    private func preparing<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch var failure as Failure {
+            if failure.code == .inputOutput || failure.code == .failure { failure.code = .notPrepared }
+            throw failure
+        } catch {
+            guard var failure = Failure(explaining: error) else { throw error }
+            if failure.code == .inputOutput || failure.code == .failure { failure.code = .notPrepared }
+            throw failure
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import ExperimentModel
+import GPUDevices
+import Glibc
+import HostSystem
+import MetricText
+import RecipeModel
+import RunCapture
+import RunStore
+
+/// One `bunsen run`, from the request to the entry.
+final class RunSession {
+    private let request: RunCommand
+    private let context: CommandContext
+    private let project: Project
+    private let recipe: Recipe?
+    private let redaction: Redaction
+    private let folder: RunFolder
+    private let journal: JournalWriter
+    private let start: ChildProcess.Start
+    private let gpus: NVML?
+    private let patterns: [MetricPattern]
+    private var manifest: RunManifest
+
+    /// Prepares everything that can fail before the command starts. No run folder is made before all of it is known to
+    /// be right.
+    init(request: RunCommand, context: CommandContext) throws {
+        self.request = request
+        self.context = context
+        project = Project(context)
+        recipe = try project.recipe()
+        if let refused = recipe?.refusedByProcessEngine, !refused.isEmpty {
+            throw Failure(
+                "\(context.shown(project.recipePath ?? "")) asks for \(refused.joined(separator: ", ")), "
+                    + "which a plain process cannot give",
+                hint: "take it out of bunsen.yaml: limits and mounts need a container engine", code: .data)
+        }
+        patterns = try (recipe?.record.patterns ?? []).map(MetricPattern.init)
+        gpus = NVML()
+
+        var environment = context.environment
+        let given = try Self.variables(request.variable).merging(recipe?.run.environment ?? [:]) { given, _ in given }
+        let locked = try LockedEnvironment.prepare(project, recipe, mustAgree: request.locked, context)
+        environment = locked?.environment(from: environment) ?? environment
+        environment.merge(given) { $1 }
+        let id = Self.newID()
+        Self.complete(&environment, id: id, seed: request.seed ?? recipe?.run.seed)
+        try Self.showGPUs(request.gpus ?? recipe?.run.limits.gpus.map(String.init), gpus, in: &environment)
+        redaction = Redaction(environment: environment)
+
+        start = try Self.start(request.command, environment, context)
+        manifest = RunManifest(
+            id: id, name: request.name ?? recipe?.name ?? Self.usableName(project.folder), started: .now,
+            command: RunManifest.Command(
+                arguments: redaction.redacted(arguments: request.command), workingFolder: context.workingFolder,
+                variables: RecordedVariables.select(
+                    from: environment, given: Set(given.keys), redaction: redaction),
+                line: ShellQuoting.line(["bunsen"] + redaction.redacted(arguments: context.arguments)),
+                engine: "process"),
+            project: project.folder, host: .current())
+        if let path = project.recipePath {
+            manifest.recipe = .init(path: path, digest: "sha256:\(try SHA256.hexDigest(file: path))")
+        }
+        if let locked {
+            manifest.environment = locked.reference
+            manifest.torch = locked.torch
+        } else {
+            manifest.environment = Self.hostEnvironment(environment, from: context.workingFolder)
+        }
+        manifest.gpus = gpus?.inventory() ?? []
+        if manifest.gpus.isEmpty { manifest.warnings.append(Self.noGPU(recipe)) }
+        manifest.primary = recipe?.record.primary
+        manifest.language = try Self.language(request.language) ?? recipe?.record.language.rawValue ?? "en"
+        let words = ParameterText(arguments: request.command)
+        manifest.parameters = try Self.parameters(request, words, redaction, context)
+        manifest.worldSize = words.launcher?.worldSize ?? environment["WORLD_SIZE"].flatMap { Int($0) }
+        for path in request.data { manifest.data.append(try Self.digest(of: path, context)) }
+
+        let snapshot = try SourceSnapshot.take(
+            of: project.folder, excluded: ["log", ".bunsen"], environment: context.environment, redaction: redaction)
+        manifest.source = snapshot?.state
+
+        folder = try project.store.makeFolder(for: id)
+        journal = try JournalWriter(folder.journalPath)
+        try RunEnvironmentFolder(folder.environmentPath).fill(
+            project: project, patch: snapshot?.patch ?? [], packages: locked?.packageList)
+        if !(snapshot?.patch.isEmpty ?? true) { manifest.source?.patch = "environment/uncommitted.patch" }
+        try folder.write(manifest)
+    }
+
+    /// Runs the command and stays with it.
+    func supervise() throws -> RunEnd {
+        let console = context.console
+        let points = RunJournal(journal)
+        let recorder = try RunRecorder(
+            journal: points, outputPath: folder.outputPath, printed: PrintedLines(patterns: patterns, journal: points),
+            results: ResultFileFollower(
+                finder: ResultFileFinder(
+                    roots: [context.workingFolder] + request.watch.map(context.path),
+                    since: manifest.started.seconds,
+                    excluded: Set([project.logbook] + request.data.map(context.path))),
+                media: MediaFolder(runFolder: folder.path)),
+            sampler: SystemSampler(root: getpid(), gpus: gpus),
+            voice: .init(say: { console.say("bunsen: \($0)") }, warn: { console.warn($0) }))
+        do {
+            let supervisor = try RunSupervisor(command: .init(start: start), recorder: recorder)
+            let end = try supervisor.run(inspection: inspection())
+            manifest.warnings += recorder.warnings
+            return end
+        } catch {
+            // The command never ran: there is no run to tell of.
+            try? Files.remove(folder.path)
+            throw Self.explain(error, command: request.command[0])
+        }
+    }
+
+    /// Completes the record and writes the entry. Returns the exit code.
+    func finish(_ end: RunEnd) -> Int32 {
+        manifest.end = end
+        do {
+            let content = try JournalContent(readingFrom: folder.journalPath)
+            manifest.summary = RunSummary.make(content, primary: manifest.primary)
+            for parameter in content.parameters where !manifest.parameters.contains(where: { $0.name == parameter.name }) {
+                manifest.parameters.append(parameter)
+            }
+        } catch {
+            context.console.warn("the journal of this run cannot be read: \(error)")
+        }
+        do {
+            try folder.write(manifest)
+        } catch {
+            context.console.warn("the end of this run could not be written (\(error)); `bunsen runs` shows it as interrupted")
+        }
+        context.console.say(sentence(for: end))
+        if !request.noEntry {
+            do {
+                let entry = try EntryWriting.write(folder, manifest, logbook: project.logbook, force: false)
+                context.console.say("entry: \(context.shown(entry))")
+            } catch {
+                let failure = Failure(explaining: error)
+                context.console.warn("the entry could not be written: \(failure?.message ?? "\(error)")")
+                context.console.say("hint: \(failure?.hint ?? "mend that, then: bunsen record \(manifest.id.short)")")
+            }
+        }
+        switch (end.exitCode, end.signal) {
+        case (let code?, _): return code
+        case (_, let signal?): return 128 + signal
+        default: return ExitCode.failure.rawValue
+        }
+    }
+
+    private func sentence(for end: RunEnd) -> String {
+        let console = context.console
+        let style: Console.Style = end.status == .finished ? .green : .red
+        var text = "run \(manifest.id.short) \(console.styled(end.status.rawValue, style)) after \(Words.duration(end.duration))"
+        if let reason = end.reason { text += ": \(reason)" } else if let code = end.exitCode, code != 0 { text += ": exit code \(code)" }
+        if let primary = manifest.primary, let value = manifest.summary?.primaryValue {
+            text += "; best \(primary.metric) \(Words.number(value))"
+            if let step = manifest.summary?.primaryStep { text += " at step \(step)" }
+        }
+        return text
+    }
+
+    /// nvidia-smi's own words, gathered while the command already runs.
+    private func inspection() -> SideCommand? {
+        guard let path = findExecutable(
+            "nvidia-smi", searchPath: context.environment["PATH"] ?? "", from: context.workingFolder)
+        else { return nil }
+        let target = "\(folder.environmentPath)/nvidia-smi.txt"
+        return SideCommand(Tool(executable: path, environment: context.environment), arguments: []) { text in
+            if !text.isEmpty { try? Files.write(text, to: target) }
+        }
+    }
+}

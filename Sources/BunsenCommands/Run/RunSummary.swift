@@ -1,0 +1,33 @@
+import ExperimentModel
+import RunStore
+
+/// The few numbers of a journal that tables show.
+enum RunSummary {
+    static func make(_ content: JournalContent, primary: PrimaryMetric?) -> RunManifest.MetricSummary {
+        let metrics = content.metrics
+        var last: [String: Double] = [:]
+        var points = 0
+        for series in metrics.series {
+            points += series.points.count
+            last[series.name] = series.points.last?.value
+        }
+        var summary = RunManifest.MetricSummary(points: points, last: last)
+        if let primary, let series = metrics.series(named: primary.metric), let best = best(series, primary.goal) {
+            (summary.primaryValue, summary.primaryStep) = (best.value, best.step)
+        }
+        return summary
+    }
+
+    /// The first point with the best value; NaN is never the best.
+    private static func best(_ series: MetricSeries, _ goal: PrimaryMetric.Goal) -> MetricSeries.Point? {
+        var best: MetricSeries.Point?
+        for point in series.points where !point.value.isNaN {
+            guard let known = best else {
+                best = point
+                continue
+            }
+            if goal == .max ? point.value > known.value : point.value < known.value { best = point }
+        }
+        return best
+    }
+}

@@ -1,0 +1,71 @@
+import ExperimentModel
+import HostSystem
+import Recorder
+import RunStore
+
+/// From a run folder to its entry in the logbook.
+enum EntryWriting {
+    /// Lines of output that an entry of a run that went wrong shows.
+    private static let shownLines = 20
+
+    /// Writes the entry of a run, new or again. Returns the path of its `index.md`.
+    ///
+    /// - Parameter force: also replace blocks that a person edited; theirs is kept beside.
+    static func write(
+        _ folder: RunFolder, _ manifest: RunManifest, logbook: String, force: Bool
+    ) throws -> String {
+        var manifest = manifest
+        if manifest.end == nil { manifest.end = interruptedEnd(folder, manifest) }
+        let content = try JournalContent(readingFrom: folder.journalPath)
+        var record = RunRecord(manifest: manifest, series: content.metrics.series, samples: content.samples)
+        for media in content.media {
+            switch media.value {
+            case .text(let name, let step, let value, _):
+                record.texts.append(LoggedText(name: name, step: step ?? 0, text: value))
+            case .image(let name, let step, let file, _):
+                record.images.append(LoggedImage(name: name, step: step ?? 0, path: file))
+            default: continue
+            }
+        }
+        record.lastOutput = lastLines(of: folder.outputPath)
+        try record.attach(runFolder: folder.path)
+        let written = try EntryWriter(LogbookFolder(logbook)).write(
+            try EntryPlan(record), force: force, lock: "\(Files.parent(of: folder.path) ?? folder.path)/.entries.lock")
+        return "\(written.folder)/index.md"
+    }
+
+    /// Path of the entry of a run; nil where it has none.
+    static func existingEntry(of run: RunID, in logbook: String) -> String? {
+        guard Files.exists(logbook), let folder = try? LogbookFolder(logbook).entry(of: run.text) else { return nil }
+        return "\(folder)/index.md"
+    }
+
+    /// Adds a remark to the Observations of a run's entry. Returns its path; nil where the run has no entry.
+    static func append(note: String, to run: RunID, language: String, logbook: String) throws -> String? {
+        guard Files.exists(logbook) else { return nil }
+        return try EntryWriter(LogbookFolder(logbook)).append(
+            note: note, to: run.text, time: .now, language: EntryLanguage(rawValue: language) ?? .english)
+    }
+
+    /// The end of a run whose supervisor was killed, as far as its folder tells.
+    private static func interruptedEnd(_ folder: RunFolder, _ manifest: RunManifest) -> RunEnd {
+        let time = folder.lastSign ?? manifest.started
+        var end = RunEnd(
+            status: .interrupted, time: time, duration: max(0, time.seconds - manifest.started.seconds))
+        end.reason = "the supervisor ended without a word; the journal has what was acknowledged"
+        return end
+    }
+
+    private static func lastLines(of path: String) -> [String] {
+        guard let offset = try? OutputLogReader.offsetOfLast(shownLines, in: path),
+            let reader = try? OutputLogReader(path, offset: offset)
+        else { return [] }
+        var text = OutputText()
+        var bytes: [UInt8] = []
+        try? reader.readAvailable { entry in
+            if bytes.count < 1 << 16 { text.append(entry, to: &bytes) }
+        }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            .suffix(shownLines + 1).map(String.init)
+    }
+}

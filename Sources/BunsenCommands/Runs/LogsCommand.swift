@@ -1,0 +1,48 @@
+import ArgumentParser
+import Glibc
+import HostSystem
+import RunStore
+
+package struct LogsCommand: ContextualCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Print what a run printed.")
+
+    @OptionGroup var reference: RunReference
+
+    @Flag(name: .shortAndLong, help: "Go on as long as the run lasts.")
+    var follow = false
+
+    @Flag(name: [.customShort("t"), .long], help: "Put the time before each line.")
+    var timestamps = false
+
+    @Option(name: [.customShort("n"), .long], help: "Begin with the last so many lines.")
+    var tail: Int?
+
+    @Flag(name: .long, help: "Only standard error.")
+    var stderr = false
+
+    package init() {}
+
+    package func run(in context: CommandContext) throws -> Int32 {
+        let (_, folder) = try reference.find(in: context)
+        var offset = 0
+        if let tail { offset = try OutputLogReader.offsetOfLast(max(0, tail), in: folder.outputPath) }
+        let reader = try OutputLogReader(folder.outputPath, offset: offset)
+        var text = OutputText(times: timestamps, streams: stderr ? [.stderr] : Set(OutputStream.allCases))
+        while true {
+            // Asked before reading: what was written before the end is read after it.
+            let isRunning = follow && folder.isHeld
+            var bytes: [UInt8] = []
+            try reader.readAvailable { entry in
+                text.append(entry, to: &bytes)
+                if bytes.count > 1 << 20 {
+                    context.console.write(bytes)
+                    bytes.removeAll(keepingCapacity: true)
+                }
+            }
+            context.console.write(bytes)
+            guard isRunning else { return 0 }
+            usleep(200_000)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Glibc
+import HostSystem
+import RecipeModel
+
+/// One call of `uv pip compile`.
+struct Compilation {
+    let uv: UVTool
+    let folder: String
+    let recipe: Recipe
+    let python: PythonInterpreter
+    let platform: String
+    let upgrade: Resolver.Upgrade
+
+    /// Runs uv and returns the text of the pylock.toml that it wrote.
+    ///
+    /// - Parameters:
+    ///   - torch: the requirement for torch, or nil for none.
+    ///   - backend: the build that uv looks for on PyTorch's own index, such as `cpu` or `cu126`.
+    ///   - seconds: how long to wait for one answer of an index, where that is shorter than usual.
+    func run(torch: String?, backend: String? = nil, seconds: Int? = nil) throws -> String {
+        // uv accepts pylock.<name>.toml only, and writes paths relative to where the file lies: beside the recipe.
+        let name = "\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        let output = "\(folder)/pylock.bunsen-\(name).toml"
+        let source = "\(folder)/.bunsen-\(name).in"
+        defer {
+            unlink(output)
+            unlink(source)
+        }
+        var lines = torch.map { [$0] } ?? []
+        var sources = [source]
+        switch recipe.packages {
+        case .listed(let requirements): lines += requirements.map(\.text)
+        case .requirements(let path), .project(let path): sources.append(path)
+        }
+        try Files.write(lines.map { $0 + "\n" }.joined(), to: source)
+        if upgrade != .everything, let existing = try? Files.read("\(folder)/\(Lock.pylockName)", limit: 16 << 20) {
+            try Files.write(existing, to: output)
+        }
+        var arguments =
+            ["pip", "compile"] + sources + [
+                "--format", "pylock.toml", "--output-file", output, "--python", python.path, "--python-version",
+                python.version.description, "--python-platform", platform, "--generate-hashes", "--no-header",
+                "--no-annotate", "--quiet", "--no-python-downloads",
+            ]
+        if let backend { arguments += ["--torch-backend", backend] }
+        switch upgrade {
+        case .nothing: break
+        case .everything: arguments.append("--upgrade")
+        case .packages(let names): arguments += names.flatMap { ["--upgrade-package", $0] }
+        }
+        var variables: [String: String] = [:]
+        if let seconds {
+            variables = [
+                "UV_HTTP_TIMEOUT": String(seconds), "UV_HTTP_CONNECT_TIMEOUT": String(seconds), "UV_HTTP_RETRIES": "0",
+            ]
+        }
+        let result = try uv.tool(workingFolder: folder, adding: variables).run(arguments, timeout: 900)
+        guard result.succeeded else { throw UVFailure.error(Resolver.operation, result) }
+        return try Files.readText(output, limit: 16 << 20)
+    }
+}

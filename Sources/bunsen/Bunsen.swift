@@ -1,0 +1,8 @@
+import BunsenCommands
+
+@main
+enum Bunsen {
+    static func main() {
+        CommandLineTool.main(context: .fromProcess())
+    }
+}
