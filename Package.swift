@@ -54,5 +54,27 @@ let package = Package(
         .target(name: "HostSystem", dependencies: ["CHostSystem", "COpenSSL"]),
         .target(name: "CHostSystem"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Tests, from the inside outwards
+        .target(name: "TestSupport", dependencies: ["HostSystem"], path: "Tests/TestSupport"),
+        .testTarget(name: "ArchitectureTests", dependencies: ["HostSystem"]),
+        .testTarget(name: "HostSystemTests", dependencies: ["HostSystem", "TestSupport"]),
+        .testTarget(name: "ExperimentModelTests", dependencies: ["ExperimentModel"]),
+        .testTarget(name: "RecipeModelTests", dependencies: ["RecipeModel"]),
+        .testTarget(name: "TensorBoardEventsTests", dependencies: ["TensorBoardEvents"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "MetricTextTests", dependencies: ["MetricText"]),
+        .testTarget(name: "CurveFiguresTests", dependencies: ["CurveFigures", "ExperimentModel", "HostSystem"]),
+        .testTarget(name: "MarkdownEntryTests", dependencies: ["MarkdownEntry", "HostSystem"]),
+        .testTarget(name: "GPUDevicesTests", dependencies: ["GPUDevices", "HostSystem", "TestSupport"]),
+        .testTarget(name: "RunStoreTests", dependencies: ["RunStore"]),
+        .testTarget(name: "ResolverTests", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
+        .testTarget(
+            name: "PythonEnvironmentsTests", dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem"]),
+        .testTarget(
+            name: "RecorderTests",
+            dependencies: ["Recorder", "CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
+        .testTarget(name: "RunCaptureTests", dependencies: ["RunCapture", "RunStore", "HostSystem", "TestSupport"]),
+        .testTarget(name: "BunsenCommandsTests", dependencies: ["BunsenCommands", "HostSystem", "TestSupport"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["bunsen", "HostSystem", "TestSupport"]),
     ] + (isStaticBuild ? [.target(name: "StaticICUData")] : [])
 )

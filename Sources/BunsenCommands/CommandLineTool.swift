@@ -20,7 +20,7 @@ package struct CommandLineTool: ParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Environment", subcommands: [LockCommand.self]),
+            CommandGroup(name: "Environment", subcommands: [InitCommand.self, LockCommand.self]),
             CommandGroup(
                 name: "Runs",
                 subcommands: [

@@ -40,9 +40,15 @@ struct PanelLayout {
         let names = panel.lines.count > 1 ? panel.lines.map(\.name) : []
         let labels = names.map { TextWidth.shortened($0, to: 170, size: FigureStyle.textSize) }
         let gutter = panel.gutter ?? Self.gutter(for: labels)
-        let xs = panel.lines.flatMap { $0.points.map(\.x) }
-        let last = xs.max() ?? 0
-        let first = xs.min() ?? 0
+        var first = Double.infinity
+        var last = -Double.infinity
+        for line in panel.lines {
+            for point in line.points {
+                first = min(first, point.x)
+                last = max(last, point.x)
+            }
+        }
+        if first > last { (first, last) = (0, 0) }
         // A curve that begins close to zero is shown from zero.
         let range = panel.range ?? (first > 0 && first < last / 8 ? 0 : first)...last
         var lowest = Double.infinity

@@ -70,7 +70,8 @@ struct PanelDrawing {
             for (position, point) in stretch.enumerated() {
                 let place = "\(text(layout.xPixel(point.x))) \(text(layout.yPixel(point.y)))"
                 let begins = position == 0 || point.isAfterGap
-                path += begins ? "M\(place)" : position == 1 || stretch[position - 1].isAfterGap ? "L\(place)" : " \(place)"
+                path +=
+                    begins ? "M\(place)" : position == 1 || stretch[position - 1].isAfterGap ? "L\(place)" : " \(place)"
                 let ends = position == stretch.count - 1 || stretch[position + 1].isAfterGap
                 // A line of no length with round ends is a dot.
                 if begins && ends { dots += "M\(place)h0" }

@@ -29,7 +29,13 @@ extension PanelDrawing {
                 guard let first = marks.first else { continue }
                 let isTop = kind == .infinite
                 let edge = isTop ? layout.top + 2 : layout.bottom
-                let path = marks.map { shape(kind, layout.xPixel($0.x), edge) }.joined()
+                var end = -Double.infinity
+                var path = ""
+                // Closer together they would be a smear.
+                for x in marks.map({ layout.xPixel($0.x) }) where abs(x - end) >= 7 {
+                    path += shape(kind, x, edge)
+                    end = x
+                }
                 let ink = "class=\"s\(index)\" stroke=\"\(FigureStyle.light[index])\" fill=\"none\""
                 svg.line("<path \(ink) stroke-width=\"2\" d=\"\(path)\"/>")
                 let name = kind == .notANumber ? "NaN" : kind == .infinite ? "+∞" : "−∞"
@@ -70,7 +76,9 @@ extension PanelDrawing {
         }
         ends.sort { ($0.y, $0.series) < ($1.y, $1.series) }
         let gap = 17.0
-        for index in ends.indices.dropFirst() { ends[index].label = max(ends[index].label, ends[index - 1].label + gap) }
+        for index in ends.indices.dropFirst() {
+            ends[index].label = max(ends[index].label, ends[index - 1].label + gap)
+        }
         // Pushed beyond the bottom: push back up from there.
         var limit = layout.bottom
         for index in ends.indices.reversed() {

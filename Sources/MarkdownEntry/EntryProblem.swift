@@ -44,7 +44,8 @@ extension EntryProblems.Kind {
         case .strayEnd: "<!-- bunsen:end --> without a block that begins before it"
         case .malformedMarker: "this is not a complete <!-- bunsen:begin NAME sha256=… --> line"
         case .unclosedFrontMatter: "the front matter that begins here has no closing --- line"
-        case .foreignFrontMatter(let kind): "the front matter is \(kind); only YAML between --- lines can be kept up to date"
+        case .foreignFrontMatter(let kind):
+            "the front matter is \(kind); only YAML between --- lines can be kept up to date"
         case .duplicateKey(let key): "the front matter has the key \"\(key)\" a second time"
         }
     }

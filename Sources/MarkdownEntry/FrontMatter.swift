@@ -65,7 +65,8 @@ package struct FrontMatter: Sendable, Hashable {
             pieces[index] = .field(field)
             return
         }
-        pieces.append(.field(Field(key: key, head: Array("\(key):".utf8), tail: Array(" \(value.yaml)\(lineEnd)".utf8))))
+        pieces.append(
+            .field(Field(key: key, head: Array("\(key):".utf8), tail: Array(" \(value.yaml)\(lineEnd)".utf8))))
     }
 
     /// Splits the rest of a line after `key:` into the value and the comment with the blanks before it.
@@ -117,22 +118,27 @@ package struct FrontMatter: Sendable, Hashable {
         var matter = FrontMatter([], lineEnding: LineEnding(of: Array(lines.bytes[first.whole])))
         matter.opening = Array(lines.bytes[first.whole])
         matter.closing = Array(lines.bytes[lines.lines[end].whole])
-        for line in lines.lines[1..<end] { matter.take(line, lines, &problems) }
+        var seen: Set<String> = []
+        for line in lines.lines[1..<end] { matter.take(line, lines, &seen, &problems) }
         return (matter, end + 1)
     }
 
-    private mutating func take(_ line: MarkdownLine, _ lines: MarkdownLines, _ problems: inout [EntryProblems.Problem]) {
+    private mutating func take(
+        _ line: MarkdownLine, _ lines: MarkdownLines, _ seen: inout Set<String>,
+        _ problems: inout [EntryProblems.Problem]
+    ) {
         let content = lines.trimmed(line)
         let whole = Array(lines.bytes[line.whole])
         if ConflictMark.isMark(content) { problems.append(.init(kind: .conflictMark, line: line.number)) }
         if let key = Self.key(content) {
-            if keys.contains(key) { problems.append(.init(kind: .duplicateKey(key), line: line.number)) }
+            if !seen.insert(key).inserted { problems.append(.init(kind: .duplicateKey(key), line: line.number)) }
             let head = content.prefix { $0 != UInt8(ascii: ":") }.count + 1
             pieces.append(.field(Field(key: key, head: Array(whole.prefix(head)), tail: Array(whole.dropFirst(head)))))
             return
         }
         let body = content.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        let isIndented = body.count < content.count || body.starts(with: Array("- ".utf8)) || content == [UInt8(ascii: "-")]
+        let isIndented =
+            body.count < content.count || body.starts(with: Array("- ".utf8)) || content == [UInt8(ascii: "-")]
         if isIndented, !body.isEmpty, body.first != UInt8(ascii: "#"), case .field(var field)? = pieces.last {
             field.tail += whole
             pieces[pieces.count - 1] = .field(field)

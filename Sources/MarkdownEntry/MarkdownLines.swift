@@ -27,7 +27,8 @@ struct MarkdownLines {
             index += 1
         }
         if begin < bytes.count {
-            lines.append(MarkdownLine(number: lines.count + 1, content: begin..<bytes.count, whole: begin..<bytes.count))
+            lines.append(
+                MarkdownLine(number: lines.count + 1, content: begin..<bytes.count, whole: begin..<bytes.count))
         }
         self.lines = lines
     }

@@ -11,7 +11,10 @@ extension EntryDocument {
         let item = "- \(time) \(lines.joined(separator: "\n  "))\n"
         let all = bytes
         let file = MarkdownLines(all, from: mark.count)
-        guard let section = Section(headings, in: file, blocks: blocks, from: frontMatter?.bytes.count ?? 0) else {
+        guard
+            let section = Section(
+                headings, in: file, blocks: blocks, from: mark.count + (frontMatter?.bytes.count ?? 0))
+        else {
             let heading = all.count > mark.count ? "\n## \(fallback)\n\n" : "## \(fallback)\n\n"
             return inserting(heading + item, at: all.count, in: all)
         }

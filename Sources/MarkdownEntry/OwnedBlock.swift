@@ -38,7 +38,9 @@ package struct OwnedBlock: Sendable, Hashable {
     /// Output of a program may hold lines that look like our marks; one blank in front makes them text.
     private static func withoutMarkers(_ content: [UInt8]) -> [UInt8] {
         let lines = MarkdownLines(content)
-        guard lines.lines.contains(where: { content[$0.content].starts(with: BlockMarker.prefix) }) else { return content }
+        guard lines.lines.contains(where: { content[$0.content].starts(with: BlockMarker.prefix) }) else {
+            return content
+        }
         return lines.lines.flatMap { line in
             (content[line.content].starts(with: BlockMarker.prefix) ? [UInt8(ascii: " ")] : []) + content[line.whole]
         }

@@ -29,7 +29,9 @@ package enum YAMLValue: Sendable, Hashable {
     /// Text that no reader can take for a number, a boolean, a date or structure: letters first, then a few harmless
     /// characters.
     static func isSafePlain(_ text: String) -> Bool {
-        guard let first = text.unicodeScalars.first, first.properties.isAlphabetic, text.last != " " else { return false }
+        guard let first = text.unicodeScalars.first, first.properties.isAlphabetic, text.last != " " else {
+            return false
+        }
         let isHarmless = text.unicodeScalars.allSatisfy {
             $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_./ ".unicodeScalars.contains($0)
         }
@@ -52,7 +54,8 @@ package enum YAMLValue: Sendable, Hashable {
             case "\t": result += "\\t"
             default:
                 let value = scalar.value
-                if value < 0x20 || (0x7f...0xa0).contains(value) || value == 0x2028 || value == 0x2029 || value == 0xfeff
+                if value < 0x20 || (0x7f...0xa0).contains(value) || value == 0x2028 || value == 0x2029
+                    || value == 0xfeff
                 {
                     let digits = String(value, radix: 16)
                     result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

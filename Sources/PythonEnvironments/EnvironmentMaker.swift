@@ -10,6 +10,7 @@ struct EnvironmentMaker {
     let variables: [String: String]
     let lock: Lock
     let folder: String
+    let bytecode: String
     let projectFolder: String
     let progress: @Sendable (String) -> Void
 
@@ -23,18 +24,19 @@ struct EnvironmentMaker {
         try run(
             uv,
             [
-                "pip", "sync", "--python", "\(folder)/bin/python", "--require-hashes", "--compile-bytecode",
-                "--link-mode", "hardlink", "--allow-empty-requirements", "\(projectFolder)/\(Lock.pylockName)",
+                "pip", "sync", "--python", "\(folder)/bin/python", "--require-hashes", "--link-mode",
+                "hardlink", "--allow-empty-requirements", "\(projectFolder)/\(Lock.pylockName)",
             ])
         var environment = PythonEnvironment(
-            lockDigest: lock.digest, path: folder, python: python.fullVersion, torch: nil,
+            lockDigest: lock.digest, path: folder, bytecode: bytecode, python: python.fullVersion, torch: nil,
             packages: Dictionary(lock.packages.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first }))
         if lock.torch != nil {
             progress("importing torch")
             environment.torch = try torch(environment)
         }
+        try ReadOnlyTree.sealContents(of: folder, alsoFiles: uv.environment.ownsCache)
         try Files.write(try environment.marker(), to: "\(folder)/\(PythonEnvironment.markerName)", mode: 0o444)
-        try ReadOnlyTree.seal(folder, alsoFiles: uv.environment.ownsCache)
+        guard chmod(folder, 0o555) == 0 else { throw SystemError("seal", folder) }
         return environment
     }
 
@@ -63,7 +65,7 @@ struct EnvironmentMaker {
         let tool = Tool(
             executable: environment.executable, environment: environment.variables(over: variables),
             workingFolder: folder)
-        let result = try tool.run(["-I", "-c", script], timeout: 300)
+        let result = try tool.run(["-c", script], timeout: 300)
         guard result.succeeded,
             let torch = try? JSONDecoder().decode(PythonEnvironment.Torch.self, from: Data(result.output))
         else {

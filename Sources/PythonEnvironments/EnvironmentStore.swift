@@ -22,6 +22,10 @@ package struct EnvironmentStore: Sendable {
     /// Where the environment of a lock is, or would be.
     package func folder(of lock: Lock) -> String { "\(home)/environments/\(lock.environmentID)" }
 
+    /// Where Python keeps what it compiled from this environment's modules, which are read-only themselves. Filled as
+    /// modules are imported: compiling all of them at once takes ten times as long as all the rest.
+    private func bytecodeFolder(of lock: Lock) -> String { "\(home)/cache/bytecode/\(lock.environmentID)" }
+
     /// The environment of a lock when it has been made. Reads one file.
     package func existing(_ lock: Lock) -> PythonEnvironment? {
         PythonEnvironment.finished(in: folder(of: lock), lockDigest: lock.digest)
@@ -51,8 +55,8 @@ package struct EnvironmentStore: Sendable {
             try Files.remove(folder)
         }
         return try EnvironmentMaker(
-            home: home, variables: variables, lock: lock, folder: folder, projectFolder: projectFolder,
-            progress: progress
+            home: home, variables: variables, lock: lock, folder: folder, bytecode: bytecodeFolder(of: lock),
+            projectFolder: projectFolder, progress: progress
         ).make()
     }
 
@@ -66,5 +70,6 @@ package struct EnvironmentStore: Sendable {
         chmod(folder, 0o755)
         try Files.remove("\(folder)/\(PythonEnvironment.markerName)")
         try Files.remove(folder)
+        try Files.remove(bytecodeFolder(of: lock))
     }
 }

@@ -11,6 +11,8 @@ package struct PythonEnvironment: Sendable, Hashable, Codable {
     package var lockDigest: String
     /// The folder of the virtual environment.
     package var path: String
+    /// The folder for compiled modules.
+    package var bytecode: String
     /// With its patch number, such as 3.11.7.
     package var python: String
     /// Nil where there is no torch in it.
@@ -59,6 +61,12 @@ package struct PythonEnvironment: Sendable, Hashable, Codable {
         }
         // Packages that pip put into the person's home folder are not in the lock.
         variables["PYTHONNOUSERSITE"] = "1"
+        // People ask Python not to write bytecode so that it does not litter their folders. Here it never does, and
+        // without bytecode every import of torch takes seconds longer.
+        if (base["PYTHONPYCACHEPREFIX"] ?? "").isEmpty {
+            variables["PYTHONPYCACHEPREFIX"] = bytecode
+            variables["PYTHONDONTWRITEBYTECODE"] = nil
+        }
         return variables
     }
 }

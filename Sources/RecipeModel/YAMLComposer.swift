@@ -67,10 +67,6 @@ enum YAMLComposer {
                 line: mark.line, column: mark.column, reason: "a tab in the indentation, where YAML wants spaces",
                 hint: "replace tabs by two spaces")
         }
-        if line.hasPrefix("<<<<<<<") || line.hasPrefix("=======") || line.hasPrefix(">>>>>>>") {
-            return RecipeProblem(
-                line: mark.line, reason: "a mark of a merge conflict", hint: "settle the conflict first")
-        }
         var hint: String?
         if problem.contains("could not find expected ':'") {
             hint = "each line is \"key: value\"; quote text that has a colon in it"

@@ -25,6 +25,7 @@ enum YAMLText {
         guard let text = String(validating: body, as: UTF8.self) else {
             throw RecipeProblem(line: lineOfInvalidText(body), reason: "the text is not UTF-8", hint: "save it as UTF-8")
         }
+        try checkMergeMarks(text)
         try checkNesting(body)
         try checkAliases(body)
         return text
@@ -37,6 +38,16 @@ enum YAMLText {
             line += 1
         }
         return line
+    }
+
+    private static func checkMergeMarks(_ text: String) throws(RecipeProblem) {
+        var line = 1
+        for content in text.utf8.split(separator: 10, omittingEmptySubsequences: false) {
+            if content.starts(with: "<<<<<<< ".utf8) || content.starts(with: ">>>>>>> ".utf8) {
+                throw RecipeProblem(line: line, reason: "a mark of a merge conflict", hint: "settle the conflict first")
+            }
+            line += 1
+        }
     }
 
     private static func checkNesting(_ bytes: ArraySlice<UInt8>) throws(RecipeProblem) {
@@ -85,7 +96,9 @@ enum YAMLText {
     }
 
     private static func isAnchorName(_ byte: UInt8) -> Bool {
-        !(byte <= 32 || "[]{},".utf8.contains(byte))
+        // libyaml takes these only; `&&` and `*(` in a pattern are text.
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "_-".utf8.contains(byte)
+            || byte >= 0x80
     }
 }
 

@@ -15,7 +15,8 @@ extension RunRecord {
                 attachments.append(EntryFile(path: "environment/\(name)", bytes: bytes))
                 if name == "nvidia-smi.txt" { gpuReport = String(decoding: bytes, as: UTF8.self) }
                 if name == "packages.txt" {
-                    packages = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+                    packages = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(
+                        String.init)
                 }
             }
             for path in Set(images.map(\.path)).sorted() where EntryPath.isSafe(path) {
@@ -41,6 +42,8 @@ enum EntryPath {
     /// Whether a path stays below the folder it is put in.
     static func isSafe(_ path: String) -> Bool {
         !path.hasPrefix("/") && !path.utf8.contains(0)
-            && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !["", ".", ".."].contains($0) }
+            && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+                !["", ".", ".."].contains($0)
+            }
     }
 }

@@ -26,7 +26,9 @@ package struct EntryWriter: Sendable {
     ///     blocks back.
     ///   - lock: a file on which writers of this logbook wait for each other, so that two who record the same run at once
     ///     make one entry. It should lie outside the logbook, which is committed.
-    package func write(_ plan: EntryPlan, force: Bool = false, lock: String? = nil) throws(RecorderError) -> WrittenEntry {
+    package func write(_ plan: EntryPlan, force: Bool = false, lock: String? = nil) throws(RecorderError)
+        -> WrittenEntry
+    {
         do {
             let held = try lock.map(FileLock.wait)
             defer { withExtendedLifetime(held) {} }
@@ -107,7 +109,9 @@ package struct EntryWriter: Sendable {
 extension EntryWriter {
     /// Appends a remark of a person to the observations of an entry and changes nothing else. Returns the file; nil where
     /// the run has no entry.
-    package func append(note: String, to run: String, time: Timestamp, language: EntryLanguage) throws(RecorderError) -> String? {
+    package func append(note: String, to run: String, time: Timestamp, language: EntryLanguage) throws(RecorderError)
+        -> String?
+    {
         guard let folder = try logbook.entry(of: run) else { return nil }
         let index = "\(folder)/index.md"
         do {

@@ -1,3 +1,4 @@
+import ExperimentModel
 import Glibc
 import HostSystem
 import MarkdownEntry
@@ -17,8 +18,12 @@ package struct LogbookFolder: Sendable {
             do { try Files.makeFolder(path) } catch { throw RecorderError(operation, path, cause: error) }
         } else if !Files.isFolder(path) {
             let isLink = status.st_mode & S_IFMT == S_IFLNK
-            let reason = !isLink ? "it is a file" : Files.exists(path) ? "it is a link to a file"
-                : "it is a link to something that does not exist"
+            let reason =
+                !isLink
+                ? "it is a file"
+                : Files.exists(path)
+                    ? "it is a link to a file"
+                    : "it is a link to something that does not exist"
             throw RecorderError(operation, path, reason: reason)
         }
         guard let resolved = Files.resolved(path) else {
@@ -30,7 +35,7 @@ package struct LogbookFolder: Sendable {
         self.path = resolved
     }
 
-    /// The folder of the entry whose front matter names the run; nil where there is none.
+    /// The folder of the entry whose front matter, or else whose manifest, names the run; nil where there is none.
     package func entry(of run: String) throws(RecorderError) -> String? {
         do {
             for name in try Files.names(in: path) where !name.hasPrefix(".") {
@@ -43,10 +48,24 @@ package struct LogbookFolder: Sendable {
                     return "\(path)/\(name)"
                 }
             }
-            return nil
+            return try entryWithoutFrontMatter(of: run)
         } catch {
             throw RecorderError("look for the entry of run", run, cause: error)
         }
+    }
+
+    /// Where a person removed the front matter, the manifest beside it still says whose entry it is.
+    private func entryWithoutFrontMatter(of run: String) throws -> String? {
+        try Files.names(in: path).first { name in
+            guard !name.hasPrefix("."), Files.exists("\(path)/\(name)/index.md"),
+                let bytes = try? Files.read("\(path)/\(name)/run.json", limit: 64 << 20)
+            else { return false }
+            return (try? RecordCoding.decode(Identified.self, from: bytes))?.id.text == run
+        }.map { "\(path)/\($0)" }
+    }
+
+    private struct Identified: Decodable {
+        let id: RunID
     }
 
     /// The front matter is at the head of a file, so that thousands of entries are looked through in one moment.

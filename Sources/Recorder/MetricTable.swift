@@ -1,21 +1,42 @@
 import CurveFigures
 import ExperimentModel
+import HostSystem
 
 /// Points as a table for other programs.
 package enum MetricTable {
     /// `metrics.csv`: one line for each point, by RFC 4180 (comma, double quotes, CRLF).
     package static func csv(_ series: [MetricSeries]) -> [UInt8] {
         var bytes = Array("name,step,epoch,value,time,sources\r\n".utf8)
+        var times = TimeColumn()
+        var sourceTexts: [Set<MetricSource>: [UInt8]] = [:]
         for one in series {
-            let name = field(one.name)
+            let name = Array(field(one.name).utf8)
             for point in one.points {
-                let sources = point.sources.map(\.rawValue).sorted().joined(separator: " ")
-                let epoch = point.epoch.map(number) ?? ""
-                bytes += "\(name),\(point.step),\(epoch),\(number(point.value)),\(point.time),\(sources)\r\n".utf8
+                bytes += name
+                bytes.append(comma)
+                bytes += String(point.step).utf8
+                bytes.append(comma)
+                if let epoch = point.epoch { bytes += number(epoch).utf8 }
+                bytes.append(comma)
+                bytes += number(point.value).utf8
+                bytes.append(comma)
+                times.append(point.time, to: &bytes)
+                bytes.append(comma)
+                if let text = sourceTexts[point.sources] {
+                    bytes += text
+                } else {
+                    let text = Array(point.sources.map(\.rawValue).sorted().joined(separator: " ").utf8)
+                    sourceTexts[point.sources] = text
+                    bytes += text
+                }
+                bytes += lineEnd
             }
         }
         return bytes
     }
+
+    private static let comma = UInt8(ascii: ",")
+    private static let lineEnd = Array("\r\n".utf8)
 
     private static func field(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: { ",\"\r\n".unicodeScalars.contains($0) }) else { return text }
@@ -23,7 +44,31 @@ package enum MetricTable {
     }
 
     private static func number(_ value: Double) -> String {
-        value.isFinite ? ReadableNumber.exact(value) : value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity"
+        // `3e-05` is as readable for programs as `3e-5` is for people.
+        value.isFinite ? value.description : value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity"
+    }
+}
+
+/// Writes times that mostly follow each other within one second: the calendar is asked once for each second.
+private struct TimeColumn {
+    private var second: Double?
+    private var prefix: [UInt8] = []
+
+    mutating func append(_ time: Timestamp, to bytes: inout [UInt8]) {
+        let milliseconds = (time.seconds * 1000).rounded(.down)
+        let whole = (milliseconds / 1000).rounded(.down)
+        guard abs(whole) < 1e11 else {
+            bytes += time.description.utf8
+            return
+        }
+        if second != whole {
+            second = whole
+            prefix = Array(time.description.utf8.dropLast(4))
+        }
+        let rest = Int(milliseconds - whole * 1000)
+        bytes += prefix
+        for digit in [rest / 100, rest / 10 % 10, rest % 10] { bytes.append(UInt8(ascii: "0") + UInt8(digit)) }
+        bytes.append(UInt8(ascii: "Z"))
     }
 }
 

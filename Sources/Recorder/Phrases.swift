@@ -32,6 +32,8 @@ package struct Phrases: Sendable {
     package let metrics: String
     package let curves: String
     package let logged: String
+    /// Between a label and what it labels.
+    package let colon: String
     package let observationsHeading: String
     package let nextSteps: String
 

@@ -2,7 +2,7 @@ extension Phrases {
     package static let chinese = Phrases(
         figures: .chinese, observations: .chinese,
         environment: "环境", command: "命令与挂载", gpu: "GPU", hyperparameters: "超参数", metrics: "指标", curves: "曲线",
-        logged: "程序记录的内容", observationsHeading: "观察", nextSteps: "下一步",
+        logged: "程序记录的内容", colon: "：", observationsHeading: "观察", nextSteps: "下一步",
         model: "模型", optimizer: "优化器",
         batch: { local, workers, global in
             guard let workers, let global else { return "批大小 \(local)" }
@@ -26,7 +26,7 @@ extension Phrases {
             return "**运行未正常结束：\(status)**" + (parts.isEmpty ? "" : "（\(parts.joined(separator: "，"))）")
                 + (reason.map { "：\($0)" } ?? "") + "。"
         },
-        exitCode: { "退出码 \($0)" }, signal: { "信号 \($0)" }, lastOutput: "最后的输出",
+        exitCode: { "退出码 \($0)" }, signal: { "信号 \($0)" }, lastOutput: "最后的输出：",
         lock: "锁文件", notLocked: "未锁定", image: "镜像", cpuBuild: "CPU 版",
         packages: { count, link in link.map { "\(count) 个，见[列表](\($0))" } ?? "\(count) 个" },
         packageList: "环境中的包", namedPackages: "指定的包", operatingSystem: "系统",

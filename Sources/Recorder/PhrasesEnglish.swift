@@ -2,7 +2,8 @@ extension Phrases {
     package static let english = Phrases(
         figures: .english, observations: .english,
         environment: "Environment", command: "Command and mounts", gpu: "GPU", hyperparameters: "Hyperparameters",
-        metrics: "Metrics", curves: "Curves", logged: "Logged by the program", observationsHeading: "Observations",
+        metrics: "Metrics", curves: "Curves", logged: "Logged by the program", colon: ": ",
+        observationsHeading: "Observations",
         nextSteps: "Next steps",
         model: "Model", optimizer: "Optimizer",
         batch: { local, workers, global in
@@ -27,7 +28,7 @@ extension Phrases {
             return "**The run ended badly: \(status)**" + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
                 + (reason.map { ". \($0)" } ?? "") + "."
         },
-        exitCode: { "exit code \($0)" }, signal: { "signal \($0)" }, lastOutput: "The last lines of the output",
+        exitCode: { "exit code \($0)" }, signal: { "signal \($0)" }, lastOutput: "The last lines of the output:",
         lock: "Lock", notLocked: "not locked", image: "Image", cpuBuild: "CPU build",
         packages: { count, link in link.map { "\(count), see [the list](\($0))" } ?? count },
         packageList: "Packages in the environment", namedPackages: "Named packages", operatingSystem: "System",

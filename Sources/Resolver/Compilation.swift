@@ -17,7 +17,8 @@ struct Compilation {
     ///   - torch: the requirement for torch, or nil for none.
     ///   - backend: the build that uv looks for on PyTorch's own index, such as `cpu` or `cu126`.
     ///   - seconds: how long to wait for one answer of an index, where that is shorter than usual.
-    func run(torch: String?, backend: String? = nil, seconds: Int? = nil) throws -> String {
+    ///   - findLinks: the places beside the indexes, where they are fewer than configured.
+    func run(torch: String?, backend: String? = nil, seconds: Int? = nil, findLinks: [String]? = nil) throws -> String {
         // uv accepts pylock.<name>.toml only, and writes paths relative to where the file lies: beside the recipe.
         let name = "\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         let output = "\(folder)/pylock.bunsen-\(name).toml"
@@ -54,8 +55,29 @@ struct Compilation {
                 "UV_HTTP_TIMEOUT": String(seconds), "UV_HTTP_CONNECT_TIMEOUT": String(seconds), "UV_HTTP_RETRIES": "0",
             ]
         }
+        if let findLinks { variables["UV_FIND_LINKS"] = findLinks.joined(separator: ",") }
         let result = try uv.tool(workingFolder: folder, adding: variables).run(arguments, timeout: 900)
         guard result.succeeded else { throw UVFailure.error(Resolver.operation, result) }
         return try Files.readText(output, limit: 16 << 20)
+    }
+
+    /// The address of the one index that packages come from, or nil where there are several.
+    ///
+    /// uv leaves it out of a pylock.toml for the default index, and then does not find its own cached wheels again
+    /// when it installs from that file.
+    func onlyIndex() throws -> String? {
+        let source = "\(folder)/.bunsen-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).in"
+        defer { unlink(source) }
+        try Files.write("", to: source)
+        let result = try uv.tool(workingFolder: folder).run(
+            [
+                "pip", "compile", source, "--emit-index-url", "--no-header", "--quiet", "--python", python.path,
+                "--no-python-downloads",
+            ], timeout: 60)
+        guard result.succeeded else { return nil }
+        let lines = result.outputText.split(separator: "\n").map(String.init)
+        let indexes = lines.filter { $0.hasPrefix("--index-url ") || $0.hasPrefix("--extra-index-url ") }
+        guard indexes.count == 1, let index = indexes.first, index.hasPrefix("--index-url ") else { return nil }
+        return String(index.dropFirst("--index-url ".count))
     }
 }

@@ -12,13 +12,21 @@ struct LocalWheels {
 
     /// CPU wheels for this machine's architecture.
     let cpuTorch: [Torch]
+    /// The places of find-links in which none of them was found.
+    let foldersWithoutTorch: [String]
 
     init(findLinks: [String], architecture: String) {
-        cpuTorch = findLinks.flatMap { link -> [Torch] in
+        var cpuTorch: [Torch] = []
+        var others: [String] = []
+        for link in findLinks {
             let folder = link.hasPrefix("file://") ? FileURL.path(link) ?? link : link
             let names = folder.contains("://") ? [] : (try? Files.names(in: folder)) ?? []
-            return names.compactMap { Self.torch($0, architecture: architecture) }
+            let found = names.compactMap { Self.torch($0, architecture: architecture) }
+            cpuTorch += found
+            if found.isEmpty { others.append(link) }
         }
+        self.cpuTorch = cpuTorch
+        foldersWithoutTorch = others
     }
 
     /// The newest wheel that a recipe's torch includes, for one Python.

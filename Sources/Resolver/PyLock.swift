@@ -72,9 +72,13 @@ extension PyLock {
     /// The text that uv wrote in the form that Bunsen keeps: no credentials, and a size and digest for local files,
     /// which uv does not always give.
     ///
-    /// - Parameter folder: what paths in the lock are relative to.
-    static func completed(_ text: String, folder: String) throws -> String {
-        var text = URLCredentials.removed(from: text)
+    /// - Parameters:
+    ///   - folder: what paths in the lock are relative to.
+    ///   - index: the index of the packages for which uv names none.
+    static func completed(_ text: String, folder: String, index: String?) throws -> String {
+        var text = text
+        if let index { text = naming(index, in: text) }
+        text = URLCredentials.removed(from: text)
         for package in try PyLock(text: text).packages {
             guard let archive = package.archive, archive.size == nil || archive.sha256 == nil else { continue }
             let local = archive.isPath ? archive.location : FileURL.path(archive.location)
@@ -85,5 +89,24 @@ extension PyLock {
             text = text.replacing(place, with: place + size + hashes, maxReplacements: 1)
         }
         return "# Written by `bunsen lock` with uv; bunsen.lock has its digest.\n" + text
+    }
+
+    /// The text with an index for each package that comes from one and has none.
+    private static func naming(_ index: String, in text: String) -> String {
+        guard index.utf8.allSatisfy({ $0 > 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else { return text }
+        let blocks = text.split(separator: "[[packages]]\n", omittingEmptySubsequences: false)
+        return blocks.enumerated().map { number, block in
+            var lines = block.split(separator: "\n", omittingEmptySubsequences: false)
+            let isFromIndex = ["wheels = [{ url = \"http", "wheels = [\n    { url = \"http", "sdist = { url = \"http"]
+                .contains { block.contains($0) }
+            if number > 0, isFromIndex, !lines.contains(where: { $0.hasPrefix("index = ") }),
+                let version = lines.firstIndex(where: { $0.hasPrefix("version = ") })
+            {
+                // After version and marker, as PEP 751 orders the keys.
+                let place = lines[version...].lastIndex { $0.hasPrefix("marker = ") } ?? version
+                lines.insert("index = \"\(index)\"", at: place + 1)
+            }
+            return lines.joined(separator: "\n")
+        }.joined(separator: "[[packages]]\n")
     }
 }

@@ -65,7 +65,7 @@ package struct Resolver: Sendable {
             upgrade: upgrade)
         let plan = TorchPlan(recipe: recipe, wheels: wheels, python: python.version, compilation: compilation)
         let (text, notices) = try plan.carryOut()
-        let completed = try PyLock.completed(text, folder: folder)
+        let completed = try PyLock.completed(text, folder: folder, index: try compilation.onlyIndex())
         let lock = try LockBuilder(
             inputs: inputs, python: python.version, platform: compilation.platform, folder: folder
         ).lock(pylock: try PyLock(text: completed), text: completed)

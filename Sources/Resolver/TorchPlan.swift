@@ -37,27 +37,45 @@ struct TorchPlan {
 
     private func cpu(_ torch: TorchVersion) throws -> (String, [String]) {
         var notices: [String] = []
+        var findLinks: [String]?
         if let wheel = wheels.newest(torch, python: python) {
             let text = try compilation.run(torch: "torch==\(wheel.packageVersion)")
             let strangers = try Self.strangers(in: text)
             if strangers.isEmpty { return (text, []) }
             notices.append(
                 "the CPU build of torch in the configured find-links is not used: there is no "
-                    + "\(strangers.joined(separator: " or ")) beside it that was built for the CPU")
+                    + "\(strangers.joined(separator: " or ")) that was built for it")
+            findLinks = wheels.foldersWithoutTorch
         }
         do {
-            return (try compilation.run(torch: torch.requirement, backend: "cpu", seconds: Self.patience), notices)
-        } catch let error as ResolverError where Self.isUnreachable(error) {
-            let text = try compilation.run(torch: torch.requirement)
-            let size = try PyLock(text: text).packages.reduce(Int64(0)) { $0 &+ ($1.archive?.size ?? 0) }
-            let build = try PyLock(text: text).packages.first { $0.name == "torch" }?.version ?? torch.description
-            if !build.hasSuffix("+cpu") {
-                notices.append(
-                    "no CPU build of torch can be reached, so the Python index's default build \(build) is used, which "
-                        + "also runs on the CPU: \(gigabytes(size)) to download instead of about 0.3 GB")
-            }
+            let text = try compilation.run(
+                torch: torch.requirement, backend: "cpu", seconds: Self.patience, findLinks: findLinks)
             return (text, notices)
+        } catch let error as ResolverError where Self.isUnreachable(error) {
+            return try defaultBuild(torch, findLinks: findLinks, notices)
         }
+    }
+
+    /// The build of the Python index, which is made for CUDA and runs on the CPU too.
+    private func defaultBuild(
+        _ torch: TorchVersion, findLinks: [String]?, _ notices: [String]
+    ) throws -> (String, [String]) {
+        let text = try compilation.run(torch: torch.requirement, findLinks: findLinks)
+        let packages = try PyLock(text: text).packages
+        let strangers = try Self.strangers(in: text)
+        guard strangers.isEmpty else {
+            throw ResolverError(
+                .impossible, Resolver.operation,
+                "\(strangers.joined(separator: " and ")) and torch were built for different devices",
+                hint: "offer both from one place, or leave the local wheels of torch out of find-links")
+        }
+        let version = packages.first { $0.name == "torch" }?.version ?? torch.description
+        if version.hasSuffix("+cpu") { return (text, notices) }
+        let size = packages.reduce(Int64(0)) { $0 &+ ($1.archive?.size ?? 0) }
+        let notice =
+            "no CPU build of torch can be reached, so the default build \(version) of the Python index is used, which "
+            + "runs on the CPU as well: \(gigabytes(size)) to download instead of about 0.3 GB"
+        return (text, notices + [notice])
     }
 
     /// The companions of torch in a lock that were made for another build than its torch.

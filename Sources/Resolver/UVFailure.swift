@@ -19,7 +19,8 @@ package enum UVFailure {
         func has(_ phrases: String...) -> Bool { phrases.contains { lower.contains($0) } }
         let place = address(in: detail).map { " at \($0)" } ?? ""
 
-        if has("no solution found") { return unsolvable(operation, detail) }
+        // An index that refuses access looks to uv like one without the package; its hint tells the difference.
+        if has("no solution found"), !has("401 unauthorized", "403 forbidden") { return unsolvable(operation, detail) }
         if has("hash mismatch") {
             return ResolverError(
                 .hashMismatch, operation, "a downloaded package is not the one that was locked: its sha256 differs",

@@ -23,7 +23,10 @@ import Testing
     }
 
     @Test func aFolderOutsideGitHasNoState() throws {
-        try withTemporaryFolder { #expect(try take($0) == nil) }
+        try withTemporaryFolder { folder in
+            let snapshot = try take(folder)
+            #expect(snapshot?.state == nil)
+        }
     }
 
     @Test func aCleanWorkingCopyHasACommitAndNoPatch() throws {

@@ -33,8 +33,11 @@ extension RunSession {
         if environment["PYTHONUNBUFFERED"] == nil { environment["PYTHONUNBUFFERED"] = "1" }
         // Device numbers mean the same to torch, NVML and nvidia-smi only with this order.
         if environment["CUDA_DEVICE_ORDER"] == nil { environment["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID" }
-        if let seed, environment["PYTHONHASHSEED"] == nil {
-            environment["PYTHONHASHSEED"] = String(UInt32(truncatingIfNeeded: seed))
+        if let seed {
+            environment["BUNSEN_SEED"] = String(seed)
+            if environment["PYTHONHASHSEED"] == nil {
+                environment["PYTHONHASHSEED"] = String(UInt32(truncatingIfNeeded: seed))
+            }
         }
     }
 
@@ -102,22 +105,19 @@ extension RunSession {
             code: .notExecutable)
     }
 
-    /// The Python of this shell, for a run without a recipe.
+    /// The Python of this shell, for a run without a recipe: the one that the command names, where it names one.
     static func hostEnvironment(
-        _ environment: [String: String], from folder: String
+        _ environment: [String: String], command: [String], from folder: String
     ) -> RunManifest.EnvironmentReference? {
         let path = environment["PATH"] ?? ""
-        guard let python = ["python", "python3"].lazy.compactMap({ findExecutable($0, searchPath: path, from: folder) }).first
+        let names = (Files.name(of: command[0]).hasPrefix("python") ? [command[0]] : []) + ["python", "python3"]
+        guard let python = names.lazy.compactMap({ findExecutable($0, searchPath: path, from: folder) }).first
         else { return nil }
         let place = environment["VIRTUAL_ENV"] ?? environment["CONDA_PREFIX"] ?? Files.parent(of: python) ?? "/"
         return RunManifest.EnvironmentReference(lockDigest: nil, python: python, path: place, packages: nil, named: [:])
     }
 
     static func usableName(_ folder: String) -> String { RecipeReader.usableName(Files.name(of: folder)) }
-
-    static func noGPU(_ recipe: Recipe?) -> String {
-        "no GPU is visible on this machine: the CPU is used"
-    }
 
     static func language(_ text: String?) throws -> String? {
         guard let text else { return nil }

@@ -64,10 +64,16 @@ final class RunSession {
             manifest.environment = locked.reference
             manifest.torch = locked.torch
         } else {
-            manifest.environment = Self.hostEnvironment(environment, from: context.workingFolder)
+            manifest.environment = Self.hostEnvironment(
+                environment, command: request.command, from: context.workingFolder)
         }
         manifest.gpus = gpus?.inventory() ?? []
-        if manifest.gpus.isEmpty { manifest.warnings.append(Self.noGPU(recipe)) }
+        if manifest.gpus.isEmpty, manifest.torch?.cuda != nil {
+            // A recipe with `cuda: cpu` wants it so; the entry says it in any case.
+            let warning = "torch is a CUDA build, and no GPU is visible on this machine: the CPU is used"
+            manifest.warnings.append(warning)
+            context.console.warn(warning)
+        }
         manifest.primary = recipe?.record.primary
         manifest.language = try Self.language(request.language) ?? recipe?.record.language.rawValue ?? "en"
         let words = ParameterText(arguments: request.command)

@@ -18,7 +18,8 @@ package struct ObservationPhrases: Sendable {
             let more = others > 0 ? "; \(others) smaller one\(others == 1 ? "" : "s") elsewhere" : ""
             return "\(code(metric)) spiked at step \(step), to \(times(factor)) × the running median\(more)."
         case .jump(let metric, let step, let factor):
-            return "\(code(metric)) jumped at step \(step) to \(times(factor)) × the running median and did not come back."
+            return
+                "\(code(metric)) jumped at step \(step) to \(times(factor)) × the running median and did not come back."
         case .overfitting(let train, let held, let step, let best, let last):
             return "\(code(held)) rises from step \(step) on (\(number(best)) → \(number(last))) while \(code(train)) "
                 + "falls: it may be overfitting."
@@ -32,7 +33,8 @@ package struct ObservationPhrases: Sendable {
             return "The training began again: \(code(metric)) goes from step \(from) back to \(to)\(more)."
         case .idleGPUs(let indices, let share, let isDataBound, let cores):
             let names = indices.map(String.init).joined(separator: ", ")
-            let cause = isDataBound
+            let cause =
+                isDataBound
                 ? " The CPU was busy (\(number(cores)) cores): loading data may be what it waits for." : ""
             return "GPU \(names) was below 10 % utilization for \(ReadableNumber.percent(share)) of the time.\(cause)"
         case .noMetrics:

@@ -17,7 +17,9 @@ enum PlateauFinder {
         let gained = before - first
         guard gained > 0, after - before < 0.01 * gained else { return nil }
         // Where the level was reached for the first time.
-        guard let reached = smooth.firstIndex(where: { $0 >= before - 0.01 * gained }), reached < cut else { return nil }
+        guard let reached = smooth.firstIndex(where: { $0 >= before - 0.01 * gained }), reached < cut else {
+            return nil
+        }
         return .plateau(metric: series.name, step: points[reached].step, best: before * sign)
     }
 }

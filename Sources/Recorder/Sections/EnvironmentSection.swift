@@ -14,7 +14,10 @@ enum EnvironmentSection {
         if let torch = manifest.torch {
             let cuda = torch.cuda.map { "CUDA \($0)" } ?? words.cpuBuild
             let cudnn = torch.cudnn.map { "cuDNN \($0)" }
-            rows.append(["PyTorch", [torch.version, cuda, cudnn].compactMap { $0 }.map(MarkdownText.plain).joined(separator: ", ")])
+            rows.append([
+                "PyTorch",
+                [torch.version, cuda, cudnn].compactMap { $0 }.map(MarkdownText.plain).joined(separator: ", "),
+            ])
         }
         if let named = manifest.environment?.named, !named.isEmpty {
             let list = named.sorted { ($0.key == "torch" ? 0 : 1, $0.key) < ($1.key == "torch" ? 0 : 1, $1.key) }
@@ -58,7 +61,8 @@ enum CommandSection {
         var parts = [
             "## \(words.command)", MarkdownText.fenced(typed, language: "sh"), words.runAgain,
             MarkdownText.fenced(command.line, language: "sh"),
-            "\(words.workingFolder): \(MarkdownText.code(command.workingFolder)) · \(words.engine): "
+            "\(words.workingFolder)\(words.colon)\(MarkdownText.code(command.workingFolder)) · "
+                + "\(words.engine)\(words.colon)"
                 + MarkdownText.plain(command.engine),
         ]
         if !command.variables.isEmpty {
@@ -82,9 +86,11 @@ enum CommandSection {
 
     /// A word as a POSIX shell reads it.
     static func quoted(_ word: String) -> String {
-        let isPlain = !word.isEmpty && word.unicodeScalars.allSatisfy {
-            $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./=:,+@%^".unicodeScalars.contains($0)
-        }
+        let isPlain =
+            !word.isEmpty
+            && word.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./=:,+@%^".unicodeScalars.contains($0)
+            }
         return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
     }
 }

@@ -6,9 +6,13 @@ import MarkdownEntry
 enum ParameterSection {
     static func content(_ record: RunRecord, _ words: Phrases) -> String {
         let rows = record.manifest.parameters.map {
-            [MarkdownText.code($0.name), MarkdownText.code(TrainingSetup.text($0.value)), MarkdownText.plain($0.source)]
+            [
+                MarkdownText.code($0.name), MarkdownText.code(TrainingSetup.text($0.value)),
+                MarkdownText.plain($0.source),
+            ]
         }
-        let body = rows.isEmpty ? words.noParameters : MarkdownText.table([words.name, words.value, words.source], rows)
+        let body =
+            rows.isEmpty ? words.noParameters : MarkdownText.table([words.name, words.value, words.source], rows)
         return "## \(words.hyperparameters)\n\n\(body)"
     }
 }
@@ -60,7 +64,9 @@ enum LoggedSection {
         var parts: [String] = []
         for text in lastOfEach(record.texts, \.name).prefix(limit) {
             let body = text.text.count > textLimit ? "\(text.text.prefix(textLimit)) …" : text.text
-            parts.append("\(MarkdownText.code(text.name)), \(words.step(text.step)):\n\n\(MarkdownText.fenced(body, language: "text"))")
+            parts.append(
+                "\(MarkdownText.code(text.name)), \(words.step(text.step)):\n\n\(MarkdownText.fenced(body, language: "text"))"
+            )
         }
         let files = Set(record.attachments.map(\.path))
         for image in lastOfEach(record.images.filter { files.contains($0.path) }, \.name).prefix(limit) {

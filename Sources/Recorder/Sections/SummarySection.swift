@@ -61,6 +61,6 @@ enum OutputSection {
         let tail = record.lastOutput.suffix(lines).map { line in
             line.count > 2000 ? "\(line.prefix(2000)) …" : line
         }
-        return "\(words.lastOutput):\n\n\(MarkdownText.fenced(tail.joined(separator: "\n"), language: "text"))"
+        return "\(words.lastOutput)\n\n\(MarkdownText.fenced(tail.joined(separator: "\n"), language: "text"))"
     }
 }

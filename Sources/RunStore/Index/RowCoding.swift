@@ -3,11 +3,11 @@ import HostSystem
 
 /// A row as bytes for the index: 10,000 of them are read in some milliseconds, which JSON would not allow. Numbers are
 /// little-endian, texts have their length before them, and a check sum before all tells damage.
-enum RowCoding {
+package enum RowCoding {
     /// Rises with every change to the bytes; an index of another version is made anew.
-    static let version: Int64 = 1
+    package static let version: Int64 = 1
 
-    static func encode(_ row: RunRow) -> [UInt8] {
+    package static func encode(_ row: RunRow) -> [UInt8] {
         var writer = RowWriter()
         writer.put(row.id.text)
         writer.put(row.name)
@@ -35,7 +35,7 @@ enum RowCoding {
     }
 
     /// The row; nil when the bytes are damaged or not of this version.
-    static func decode(_ bytes: UnsafeRawBufferPointer) -> RunRow? {
+    package static func decode(_ bytes: UnsafeRawBufferPointer) -> RunRow? {
         guard bytes.count > 8 else { return nil }
         let content = UnsafeRawBufferPointer(rebasing: bytes[8...])
         guard UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)) == checkSum(content) else { return nil }

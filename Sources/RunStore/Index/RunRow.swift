@@ -30,6 +30,25 @@ package struct RunRow: Sendable, Hashable, Codable {
     /// The last value of each metric, by name.
     package var metrics: [Metric]
 
+    package init(
+        id: RunID, name: String, status: RunStatus, started: Timestamp, duration: Double? = nil,
+        parameters: [Parameter] = [], primary: PrimaryMetric? = nil, primaryValue: Double? = nil,
+        primaryStep: Int64? = nil, lastStep: Int64? = nil, points: Int = 0, metrics: [Metric] = []
+    ) {
+        self.id = id
+        self.name = name
+        self.status = status
+        self.started = started
+        self.duration = duration
+        self.parameters = parameters
+        self.primary = primary
+        self.primaryValue = primaryValue
+        self.primaryStep = primaryStep
+        self.lastStep = lastStep
+        self.points = points
+        self.metrics = metrics
+    }
+
     package func parameter(_ name: String) -> ParameterValue? { parameters.last { $0.name == name }?.value }
     package func metric(_ name: String) -> Double? { metrics.first { $0.name == name }?.value }
 }

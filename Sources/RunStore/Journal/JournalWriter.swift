@@ -17,7 +17,8 @@ package final class JournalWriter {
         self.init(try AppendFile(path, locked: true))
     }
 
-    init(_ file: AppendFile) {
+    /// A writer on a file that is open already.
+    package init(_ file: AppendFile) {
         self.file = file
     }
 

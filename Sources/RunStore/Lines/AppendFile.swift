@@ -5,7 +5,7 @@ import HostSystem
 /// memory and is tried again by the next call.
 package final class AppendFile {
     /// pwrite(2), exchanged by tests to see a disk run full.
-    typealias Write = (Int32, UnsafeRawPointer, Int, Int) -> Int
+    package typealias Write = (Int32, UnsafeRawPointer, Int, Int) -> Int
 
     package let path: String
     /// Bytes kept while they cannot be written. Lines beyond it are dropped and counted.
@@ -23,7 +23,7 @@ package final class AppendFile {
     /// Opens the file, makes it when it is missing, and cuts off a torn last line.
     ///
     /// - Parameter locked: take the advisory lock too; throws `fileInUse` when another process holds it.
-    init(
+    package init(
         _ path: String, locked: Bool, pendingLimit: Int = 64 << 20,
         write: @escaping Write = { pwrite($0, $1, $2, off_t($3)) }
     ) throws {
@@ -101,7 +101,9 @@ package final class AppendFile {
         var block = [UInt8](repeating: 0, count: 65536)
         while end > 0 {
             let start = max(0, end - block.count)
-            let count = block.withUnsafeMutableBytes { pread(descriptor.number, $0.baseAddress, end - start, off_t(start)) }
+            let count = block.withUnsafeMutableBytes {
+                pread(descriptor.number, $0.baseAddress, end - start, off_t(start))
+            }
             guard count == end - start else { throw SystemError("read", path) }
             if let last = block[..<count].lastIndex(of: 10) { return start + last + 1 }
             end = start

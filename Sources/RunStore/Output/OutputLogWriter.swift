@@ -40,7 +40,8 @@ package final class OutputLogWriter {
         self.init(try AppendFile(path, locked: false, pendingLimit: 16 << 20), handler: handler)
     }
 
-    init(_ file: AppendFile, handler: @escaping LineHandler) {
+    /// A writer on a file that is open already.
+    package init(_ file: AppendFile, handler: @escaping LineHandler) {
         self.file = file
         self.handler = handler
     }

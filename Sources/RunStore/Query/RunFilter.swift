@@ -2,8 +2,8 @@ import ExperimentModel
 
 /// A filter such as `status=failed lr>1e-4 name~digits`: terms that all have to hold.
 ///
-/// A term is a field, an operator (`=` `!=` `>` `>=` `<` `<=`, and `~` for "contains", in any case) and a value, which is
-/// quoted when it has spaces. Where both sides are numbers they are compared as numbers. A run that does not have a
+/// A term is a field, an operator (`=` `!=` `>` `>=` `<` `<=`, and `~` for "contains", in any case) and a value, which
+/// is quoted when it has spaces. Where both sides are numbers they are compared as numbers. A run that does not have a
 /// field fits no term on it, not even `!=`. `started` is compared as far as the value goes: `started=2026-11-23`.
 /// `duration` takes seconds, or `90s`, `15m`, `2h`, `1d`.
 package struct RunFilter: Sendable {

@@ -1,5 +1,5 @@
-/// The words of a metric's name, by which different spellings of one metric find each other: `Loss/train` (TensorBoard),
-/// `train_loss` (print) and `train/loss` are the same words.
+/// The words of a metric's name, by which different spellings of one metric find each other: `Loss/train` (TensorBoard)
+/// and `train_loss` (print) are the same words.
 struct MetricSpelling: Hashable {
     let words: [String]
 

@@ -17,7 +17,7 @@ struct PointStream {
     var order: Int
     /// The program named steps; otherwise the points are counted from 0.
     var hasSteps: Bool
-    lazy var precision = PrintedPrecision(points)
+    lazy var precision = PrintedPrecision(points, isPrinted: sources.isPrinted)
 
     /// Numbers the points without a step and drops those that arrived twice.
     init(name: String, source: MetricSource, order: Int, arrived: [JournalPoint]) {
@@ -87,6 +87,9 @@ struct SourceSet: Hashable {
         let order: [MetricSource] = [.stdout, .stderr, .trainerState, .lightning, .tensorboard]
         return order.firstIndex { !isDisjoint(SourceSet($0)) } ?? order.count
     }
+
+    /// The values went through a person's output.
+    var isPrinted: Bool { !isDisjoint(SourceSet(.stdout).union(SourceSet(.stderr))) }
 
     func isDisjoint(_ other: SourceSet) -> Bool { bits & other.bits == 0 }
     func union(_ other: SourceSet) -> SourceSet { SourceSet(bits: bits | other.bits) }

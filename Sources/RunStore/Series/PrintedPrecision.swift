@@ -9,7 +9,12 @@ struct PrintedPrecision {
     /// Digits from which a number counts as printed in full.
     private static let full = 9
 
-    init(_ points: [PointStream.Point]) {
+    /// - Parameter isPrinted: false for values that come from a file, which are never rounded for a reader.
+    init(_ points: [PointStream.Point], isPrinted: Bool) {
+        guard isPrinted else {
+            (decimals, digits) = (17, 17)
+            return
+        }
         for point in points where point.value.isFinite && point.value != 0 {
             let needed = Self.needed(point.value.magnitude)
             decimals = max(decimals, needed.decimals)
