@@ -30,7 +30,8 @@ let package = Package(
         .target(
             name: "RunCapture",
             dependencies: [
-                "RunStore", "GPUDevices", "MetricText", "TensorBoardEvents", "ExperimentModel", "HostSystem", "CHostSystem",
+                "RunStore", "GPUDevices", "MetricText", "TensorBoardEvents", "ExperimentModel", "HostSystem",
+                "CHostSystem",
                 "Yams", "TOMLKit",
             ]),
         .target(
@@ -59,20 +60,24 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["HostSystem"], path: "Tests/TestSupport"),
         .testTarget(name: "ArchitectureTests", dependencies: ["HostSystem"]),
         .testTarget(name: "HostSystemTests", dependencies: ["HostSystem", "TestSupport"]),
-        .testTarget(name: "ExperimentModelTests", dependencies: ["ExperimentModel"]),
-        .testTarget(name: "RecipeModelTests", dependencies: ["RecipeModel"]),
-        .testTarget(name: "TensorBoardEventsTests", dependencies: ["TensorBoardEvents"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "MetricTextTests", dependencies: ["MetricText"]),
-        .testTarget(name: "CurveFiguresTests", dependencies: ["CurveFigures", "ExperimentModel", "HostSystem"]),
-        .testTarget(name: "MarkdownEntryTests", dependencies: ["MarkdownEntry", "HostSystem"]),
-        .testTarget(name: "GPUDevicesTests", dependencies: ["GPUDevices", "HostSystem", "TestSupport"]),
-        .testTarget(name: "RunStoreTests", dependencies: ["RunStore"]),
-        .testTarget(name: "ResolverTests", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
+        .testTarget(name: "ExperimentModelTests", dependencies: ["ExperimentModel", "TestSupport"]),
+        .testTarget(name: "RecipeModelTests", dependencies: ["RecipeModel", "TestSupport"]),
         .testTarget(
-            name: "PythonEnvironmentsTests", dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem"]),
+            name: "TensorBoardEventsTests", dependencies: ["TensorBoardEvents", "TestSupport"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(name: "MetricTextTests", dependencies: ["MetricText", "TestSupport"]),
+        .testTarget(
+            name: "CurveFiguresTests", dependencies: ["CurveFigures", "ExperimentModel", "HostSystem", "TestSupport"]),
+        .testTarget(name: "MarkdownEntryTests", dependencies: ["MarkdownEntry", "HostSystem", "TestSupport"]),
+        .testTarget(name: "GPUDevicesTests", dependencies: ["GPUDevices", "HostSystem", "TestSupport"]),
+        .testTarget(name: "RunStoreTests", dependencies: ["RunStore", "TestSupport"]),
+        .testTarget(name: "ResolverTests", dependencies: ["Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
+        .testTarget(
+            name: "PythonEnvironmentsTests",
+            dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "RecorderTests",
-            dependencies: ["Recorder", "CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
+            dependencies: ["Recorder", "CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem", "TestSupport"]),
         .testTarget(name: "RunCaptureTests", dependencies: ["RunCapture", "RunStore", "HostSystem", "TestSupport"]),
         .testTarget(name: "BunsenCommandsTests", dependencies: ["BunsenCommands", "HostSystem", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["bunsen", "HostSystem", "TestSupport"]),

@@ -60,7 +60,9 @@ package struct Console: Sendable {
         var start = 0
         while start < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
-                retryingInterrupts { Glibc.write(descriptor, buffer.baseAddress?.advanced(by: start), bytes.count - start) }
+                retryingInterrupts {
+                    Glibc.write(descriptor, buffer.baseAddress?.advanced(by: start), bytes.count - start)
+                }
             }
             guard count >= 0 else { throw SystemError("write", "the output") }
             start += count

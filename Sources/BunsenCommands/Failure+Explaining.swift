@@ -1,3 +1,4 @@
+import Glibc
 import HostSystem
 import MarkdownEntry
 import MetricText
@@ -6,8 +7,6 @@ import Recorder
 import Resolver
 import RunCapture
 import RunStore
-
-import Glibc
 
 extension Failure {
     /// What an error of the modules below means for the person: its own words, what to do, and the exit code. Nil for
@@ -54,7 +53,8 @@ extension Failure {
         case .runNotFound: Failure("\(error)", hint: "list them: bunsen runs", code: .missing)
         case .runAmbiguous: Failure("\(error)", hint: "write more of the id", code: .usage)
         case .runStillRunning: Failure("\(error)", hint: "stop it first, or use --force", code: .notNow)
-        case .query: Failure("\(error)", hint: "such as: --filter \"status=failed lr>1e-4\" --sort val_acc:desc", code: .usage)
+        case .query:
+            Failure("\(error)", hint: "such as: --filter \"status=failed lr>1e-4\" --sort val_acc:desc", code: .usage)
         case .manifestDamaged: Failure("\(error)", code: .data)
         case .fileInUse: Failure("\(error)", code: .notNow)
         case .fileBecameShorter: Failure("\(error)", code: .inputOutput)

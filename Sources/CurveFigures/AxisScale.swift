@@ -1,3 +1,4 @@
+import ExperimentModel
 import Glibc
 
 /// One axis: which values it shows, where they lie, and which of them are named.

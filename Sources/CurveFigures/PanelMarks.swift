@@ -1,3 +1,5 @@
+import ExperimentModel
+
 /// What is written on top of the lines: restarts, values that are not numbers, names, the best value.
 extension PanelDrawing {
     func drawRestarts(into svg: inout SVGText) {

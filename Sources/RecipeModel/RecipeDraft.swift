@@ -41,7 +41,8 @@ package struct RecipeDraft: Sendable {
         let local = cuda == .cpu ? findings.localTorch.filter { findings.pythons.contains($0.key) } : [:]
         let fitting = local.filter { entry in wishes.python.map { $0 == entry.key } ?? true }
         let localPython = fitting.keys.max()
-        let torch = wishes.torch ?? localPython.flatMap { fitting[$0] }.map(Self.minor) ?? Self.torch(cuda, wishes, findings)
+        let torch =
+            wishes.torch ?? localPython.flatMap { fitting[$0] }.map(Self.minor) ?? Self.torch(cuda, wishes, findings)
         let python = wishes.python ?? localPython ?? Self.python(torch, findings, &notices)
         notices += try TorchCompatibility.check(torch: torch, cuda: cuda, python: python)
 
@@ -68,8 +69,10 @@ package struct RecipeDraft: Sendable {
 
     /// Quotes a name that YAML would take for something else than text.
     private static func quoted(_ name: String) -> String {
-        let isPlain = name.first?.isLetter == true && !["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
-            .contains(name.lowercased())
+        let isPlain =
+            name.first?.isLetter == true
+            && !["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
+                .contains(name.lowercased())
         return isPlain ? name : "\"\(name)\""
     }
 
@@ -102,7 +105,8 @@ package struct RecipeDraft: Sendable {
         let releases = wishes.torch.map { torch in [TorchRelease.known(torch)].compactMap { $0 } } ?? TorchRelease.all
         let newest = DriverTable.newestCUDA(for: driver)
         let builds = Set(releases.flatMap(\.builds)).sorted()
-        let best = builds.last { build in newest.map { build <= $0 } ?? false }
+        let best =
+            builds.last { build in newest.map { build <= $0 } ?? false }
             ?? builds.last { DriverTable.runs($0, on: driver) }
         guard let best else {
             notices.append("the NVIDIA driver \(driver) is too old for every CUDA build here: cuda is cpu")
@@ -119,7 +123,8 @@ package struct RecipeDraft: Sendable {
             return true
         }
         let pythons = wishes.python.map { [$0] } ?? findings.pythons
-        let release = withBuild.last { release in pythons.contains { release.supports($0) } }
+        let release =
+            withBuild.last { release in pythons.contains { release.supports($0) } }
             ?? withBuild.last ?? TorchRelease.all.last
         return TorchVersion(major: release?.major ?? 2, minor: release?.minor ?? 8)
     }

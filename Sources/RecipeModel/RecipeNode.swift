@@ -78,7 +78,8 @@ struct RecipeNode {
         return value
     }
 
-    func choice<Choice: RawRepresentable & CaseIterable>(_ type: Choice.Type) -> Choice? where Choice.RawValue == String {
+    func choice<Choice: RawRepresentable & CaseIterable>(_ type: Choice.Type) -> Choice?
+    where Choice.RawValue == String {
         let choices = Choice.allCases.map(\.rawValue)
         guard let text = text("one of \(choices.joined(separator: ", "))") else { return nil }
         if let value = Choice(rawValue: text) { return value }

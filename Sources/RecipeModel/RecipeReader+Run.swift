@@ -7,7 +7,8 @@ extension RecipeReader {
         var run = Recipe.Run()
         if let engine = fields["engine"]?.choice(Recipe.Engine.self) { run.engine = engine }
         if let limits = fields["limits"] { run.limits = self.limits(limits) }
-        run.mounts = (fields["mounts"]?.list(of: "mounts", example: "./data:/workspace/data:ro") ?? []).compactMap(mount)
+        run.mounts = (fields["mounts"]?.list(of: "mounts", example: "./data:/workspace/data:ro") ?? []).compactMap(
+            mount)
         if let seed = fields["seed"] {
             run.seed = seed.integer("a whole number such as 1")
             if let value = run.seed, value < 0 { seed.mismatch("a whole number from 0") }
@@ -28,7 +29,11 @@ extension RecipeReader {
             }
         }
         if let cpus = fields["cpus"], let count = cpus.number("a number of processors such as 8 or 1.5") {
-            if count > 0, count <= 65536 { limits.cpus = count } else { cpus.mismatch("a number of processors above 0") }
+            if count > 0, count <= 65536 {
+                limits.cpus = count
+            } else {
+                cpus.mismatch("a number of processors above 0")
+            }
         }
         limits.memory = fields["memory"].flatMap(size)
         limits.sharedMemory = fields["shm"].flatMap(size)
@@ -94,7 +99,8 @@ extension RecipeReader {
         let fields = node.fields(["metric", "goal"], expected: "a mapping such as { metric: val_acc, goal: max }")
         guard let metric = fields["metric"]?.text("the name of a metric"), !metric.isEmpty else {
             if fields["metric"] == nil, case .mapping = node.node {
-                node.problems.add(node.node, "\(node.key) names no metric", hint: "write { metric: val_acc, goal: max }")
+                node.problems.add(
+                    node.node, "\(node.key) names no metric", hint: "write { metric: val_acc, goal: max }")
             }
             return nil
         }

@@ -122,7 +122,9 @@ package enum RecipeReader {
     private static func python(_ node: RecipeNode) -> PythonVersion? {
         guard let text = node.version("3.12") else { return nil }
         if let version = PythonVersion(text) { return version }
-        let hint = PythonVersion(interpreterVersion: text).map { "write python: \"\($0)\"; the lock keeps the minor version" }
+        let hint = PythonVersion(interpreterVersion: text).map {
+            "write python: \"\($0)\"; the lock keeps the minor version"
+        }
         node.mismatch("a minor version such as \"3.12\"", hint: hint)
         return nil
     }

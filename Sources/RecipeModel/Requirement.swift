@@ -14,7 +14,8 @@ package struct Requirement: Sendable, Hashable, CustomStringConvertible {
         let bytes = Array(text.utf8)
         guard bytes.count <= 1024, bytes.allSatisfy({ $0 >= 32 && $0 != 127 }) else { return nil }
         let nameEnd = bytes.firstIndex { !Self.isNameByte($0) } ?? bytes.count
-        guard let first = bytes.first, Self.isLetterOrDigit(first), nameEnd > 0, Self.isLetterOrDigit(bytes[nameEnd - 1])
+        guard let first = bytes.first, Self.isLetterOrDigit(first), nameEnd > 0,
+            Self.isLetterOrDigit(bytes[nameEnd - 1])
         else { return nil }
         var rest = bytes[nameEnd...].drop { $0 == UInt8(ascii: " ") }
         if rest.first == UInt8(ascii: "[") {

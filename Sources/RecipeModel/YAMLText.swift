@@ -23,7 +23,8 @@ enum YAMLText {
             throw RecipeProblem(line: 1, reason: "the text is UTF-16", hint: "save it as UTF-8")
         }
         guard let text = String(validating: body, as: UTF8.self) else {
-            throw RecipeProblem(line: lineOfInvalidText(body), reason: "the text is not UTF-8", hint: "save it as UTF-8")
+            throw RecipeProblem(
+                line: lineOfInvalidText(body), reason: "the text is not UTF-8", hint: "save it as UTF-8")
         }
         try checkMergeMarks(text)
         try checkNesting(body)

@@ -74,7 +74,8 @@ package struct EntryPlan: Sendable {
 
     private static func openingKeys(_ manifest: RunManifest) -> [(key: String, value: YAMLValue)] {
         let setup = TrainingSetup(manifest)
-        let optimizer = [setup.optimizer, setup.learningRate].compactMap { $0 }.joined(separator: " ")
+        // "AdamW 3e-4", or "lr 3e-4" where no optimizer is named.
+        let optimizer = setup.learningRate.map { "\(setup.optimizer ?? "lr") \($0)" } ?? setup.optimizer ?? ""
         let details = [setup.model, optimizer.isEmpty ? nil : optimizer].compactMap { $0 }.joined(separator: ", ")
         let title = details.isEmpty ? manifest.name : "\(manifest.name): \(details)"
         var tags = [Slug.make(manifest.name)]

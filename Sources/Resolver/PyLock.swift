@@ -93,7 +93,9 @@ extension PyLock {
 
     /// The text with an index for each package that comes from one and has none.
     private static func naming(_ index: String, in text: String) -> String {
-        guard index.utf8.allSatisfy({ $0 > 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else { return text }
+        guard index.utf8.allSatisfy({ $0 > 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {
+            return text
+        }
         let blocks = text.split(separator: "[[packages]]\n", omittingEmptySubsequences: false)
         return blocks.enumerated().map { number, block in
             var lines = block.split(separator: "\n", omittingEmptySubsequences: false)

@@ -53,7 +53,8 @@ package struct PythonInterpreter: Sendable, Hashable {
     /// - Parameter preferred: versions that go before newer ones, because a local wheel of torch fits them.
     /// - Returns: nil when none on the host will do.
     static func choose(
-        _ installed: [PythonInterpreter], wanted: PythonVersion?, torch: TorchVersion?, preferred: Set<PythonVersion> = []
+        _ installed: [PythonInterpreter], wanted: PythonVersion?, torch: TorchVersion?,
+        preferred: Set<PythonVersion> = []
     ) -> PythonInterpreter? {
         let release = torch.flatMap(TorchRelease.known)
         let usable = installed.enumerated().filter { _, python in
@@ -78,7 +79,8 @@ package struct PythonInterpreter: Sendable, Hashable {
         if let wanted, let python = try installed(uv, wanted) { return python }
         let installed = try installed(uv)
         if let python = choose(installed, wanted: wanted, torch: torch, preferred: preferred) { return python }
-        let version = wanted ?? preferred.max() ?? torch.flatMap(TorchRelease.known)?.newestPython ?? PythonVersion(3, 13)
+        let version =
+            wanted ?? preferred.max() ?? torch.flatMap(TorchRelease.known)?.newestPython ?? PythonVersion(3, 13)
         progress("fetching Python \(version)")
         let result = try uv.tool(adding: ["UV_PYTHON_DOWNLOADS": "manual"]).run(
             ["python", "install", "--no-bin", version.description], timeout: 600)
@@ -88,7 +90,8 @@ package struct PythonInterpreter: Sendable, Hashable {
         throw ResolverError(
             .noPython, "cannot find \(need)",
             "this host has \(there.isEmpty ? "none" : "only \(there)"), and uv could not fetch one",
-            hint: there.isEmpty ? "install Python \(version)" : "install it, or write python: with a version that is there",
+            hint: there.isEmpty
+                ? "install Python \(version)" : "install it, or write python: with a version that is there",
             detail: UVFailure.error("", result).detail)
     }
 }

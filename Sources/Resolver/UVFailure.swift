@@ -24,7 +24,8 @@ package enum UVFailure {
         if has("hash mismatch") {
             return ResolverError(
                 .hashMismatch, operation, "a downloaded package is not the one that was locked: its sha256 differs",
-                hint: "lock again with `bunsen lock --upgrade`, unless somebody tampered with the package", detail: detail)
+                hint: "lock again with `bunsen lock --upgrade`, unless somebody tampered with the package",
+                detail: detail)
         }
         if has("no space left on device", "disk quota exceeded") {
             return ResolverError(
@@ -58,7 +59,8 @@ package enum UVFailure {
                 .withdrawn, operation, "a locked package is no longer there\(place)",
                 hint: "it was withdrawn from the index; lock again with `bunsen lock --upgrade`", detail: detail)
         }
-        if has("dns error", "connection refused", "error sending request", "tcp connect", "network is unreachable",
+        if has(
+            "dns error", "connection refused", "error sending request", "tcp connect", "network is unreachable",
             "network connectivity is disabled", "failed to lookup")
         {
             return ResolverError(
@@ -95,7 +97,8 @@ package enum UVFailure {
             while rest.last == " " { rest.removeLast() }
             return String(rest)
         }.filter { !$0.isEmpty }
-        let start = lines.lastIndex { $0.hasPrefix("error:") } ?? lines.firstIndex { $0.hasPrefix("No solution found") } ?? 0
+        let start =
+            lines.lastIndex { $0.hasPrefix("error:") } ?? lines.firstIndex { $0.hasPrefix("No solution found") } ?? 0
         let kept = lines.dropFirst(start).prefix(40).map { line in
             for prefix in ["error: ", "cause: ", "Caused by: "] where line.hasPrefix(prefix) {
                 return String(line.dropFirst(prefix.count))

@@ -49,7 +49,9 @@ package struct DataDigest {
 
     private mutating func digest(of file: String, _ status: stat) throws -> String {
         let change = "\(status.st_dev)-\(status.st_ino)-\(status.st_size)-"
-        let key = change + "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)-\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
+        let key =
+            change
+            + "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)-\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
         let digest = try known[key] ?? SHA256.hexDigest(file: file)
         used[key] = digest
         return digest

@@ -30,7 +30,9 @@ package final class PrintedLines {
 
     func take(_ bytes: UnsafeRawBufferPointer, from stream: OutputStream) {
         let source: MetricSource = stream == .stderr ? .stderr : .stdout
-        if MemoryErrorText.mayBe(in: bytes), let reason = MemoryErrorText.reason(in: String(decoding: bytes, as: UTF8.self)) {
+        if MemoryErrorText.mayBe(in: bytes),
+            let reason = MemoryErrorText.reason(in: String(decoding: bytes, as: UTF8.self))
+        {
             memoryError = reason
         }
         if !patterns.isEmpty, matchPatterns(bytes, from: source) { return }

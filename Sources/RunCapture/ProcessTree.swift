@@ -49,7 +49,8 @@ package struct ProcessTree: Sendable {
             let system = UInt64(String(decoding: fields[12], as: UTF8.self)),
             let pages = UInt64(String(decoding: fields[21], as: UTF8.self))
         else { return nil }
-        return Member(id: id, ticks: user &+ system, memory: pages.multipliedReportingOverflow(by: pageSize).partialValue)
+        return Member(
+            id: id, ticks: user &+ system, memory: pages.multipliedReportingOverflow(by: pageSize).partialValue)
     }
 
     private static let pageSize = UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))

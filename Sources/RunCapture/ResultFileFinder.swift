@@ -24,7 +24,9 @@ package struct ResultFileFinder {
     private static let deepest = 10
     private static let mostFolders = 20_000
     /// Folders that hold code, packages or Bunsen's own results.
-    private static let skipped: Set<String> = ["node_modules", "__pycache__", "site-packages", "venv", "wandb", "mlruns"]
+    private static let skipped: Set<String> = [
+        "node_modules", "__pycache__", "site-packages", "venv", "wandb", "mlruns",
+    ]
 
     private var folders: [Folder]
     private var seen: Set<String> = []

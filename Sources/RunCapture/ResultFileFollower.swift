@@ -163,7 +163,8 @@ package struct ResultFileFollower {
         case .hparams(.sessionStart(let start)):
             for parameter in start.parameters {
                 guard let value = Self.value(parameter.value) else { continue }
-                journal.append(parameter: Parameter(name: parameter.name, value: value, source: "tensorboard"), time: time)
+                journal.append(
+                    parameter: Parameter(name: parameter.name, value: value, source: "tensorboard"), time: time)
             }
         case .hparams, .audio, .other: break
         }

@@ -1,6 +1,7 @@
 import ExperimentModel
 import FoundationEssentials
 import HostSystem
+import TestSupport
 import Testing
 
 @testable import CurveFigures

@@ -23,7 +23,7 @@ import Testing
             #expect(run["summary"]["last"]["loss"].number == 0.2)
             let (folder, entry) = try #require(try project.entries().first)
             #expect(folder.hasSuffix("-first"))
-            #expect(entry.contains("| lr | 0.0003"))
+            #expect(entry.contains("| `lr` | `3e-4` | argv |"))
             #expect(Files.exists("\(project.folder)/log/\(folder)/figures/loss.svg"))
             let csv = try project.read("log/\(folder)/metrics.csv")
             #expect(csv.contains("loss,4,"))
@@ -71,7 +71,8 @@ import Testing
         try inProject { project in
             try project.write(
                 "import sys\nprint('step 812 loss=0.5', flush=True)\n"
-                    + "sys.exit('torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB')\n", to: "t.py")
+                    + "sys.exit('torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB')\n", to: "t.py"
+            )
             try project.bunsen("run", "--", "python3", "t.py")
             let run = try #require(try project.manifests().first)
             #expect(run["end"]["status"].string == "out-of-memory")

@@ -35,7 +35,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("64", ParameterValue.integer(64)), ("3e-4", .number(3e-4)), ("true", .boolean(true)), ("False", .boolean(false)),
+        ("64", ParameterValue.integer(64)), ("3e-4", .number(3e-4)), ("true", .boolean(true)),
+        ("False", .boolean(false)),
         ("adam", .text("adam")), ("nan", .text("nan")), ("0x10", .text("0x10")), ("", .text("")),
     ])
     func wordsBecomeTheNarrowestValue(word: String, value: ParameterValue) {

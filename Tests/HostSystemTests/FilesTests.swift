@@ -51,7 +51,9 @@ import Testing
 
     @Test func aMissingFileIsNamedWithTheReason() {
         #expect(throws: SystemError("read", "/no/such", code: ENOENT)) { try Files.read("/no/such") }
-        #expect(SystemError("read", "/no/such", code: ENOENT).description == "cannot read /no/such: no such file or directory")
+        #expect(
+            SystemError("read", "/no/such", code: ENOENT).description
+                == "cannot read /no/such: no such file or directory")
     }
 
     @Test func parentsAndNames() {

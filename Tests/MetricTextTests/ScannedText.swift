@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import MetricText
@@ -18,18 +19,6 @@ struct ScannedText {
         (step, stepKey, epoch) = (result.step, result.stepKey, result.epoch)
         position = result.position.map { [$0.done, $0.total] } ?? []
         metrics = result.metrics.map { "\(scanner.names[Int($0.name)])=\($0.value)\($0.unit.rawValue)" }
-    }
-}
-
-/// The same numbers on every run: xorshift.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    init(_ seed: UInt64) { state = seed | 1 }
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
     }
 }
 

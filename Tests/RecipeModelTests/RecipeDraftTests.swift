@@ -50,7 +50,8 @@ struct RecipeDraftTests {
         }
         #expect(recipe.torch == TorchVersion("2.8"))
         #expect(recipe.packages == .requirements("deps/my requirements.txt"))
-        #expect(try draft { _, findings in findings.hasProjectFile = true }.recipe.packages == .project("pyproject.toml"))
+        #expect(
+            try draft { _, findings in findings.hasProjectFile = true }.recipe.packages == .project("pyproject.toml"))
     }
 
     @Test func impossibleWishesAreRefused() {

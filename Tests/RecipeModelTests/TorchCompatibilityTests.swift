@@ -3,7 +3,9 @@ import Testing
 @testable import RecipeModel
 
 struct TorchCompatibilityTests {
-    private func impossible(_ torch: String, cuda: String? = nil, python: String? = nil) -> TorchCompatibility.Impossible? {
+    private func impossible(_ torch: String, cuda: String? = nil, python: String? = nil) -> TorchCompatibility
+        .Impossible?
+    {
         do throws(TorchCompatibility.Impossible) {
             _ = try TorchCompatibility.check(
                 torch: TorchVersion(torch), cuda: cuda.flatMap { CUDAVersion($0) }.map { .cuda($0) },

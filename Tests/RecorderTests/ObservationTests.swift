@@ -1,5 +1,6 @@
 import ExperimentModel
 import HostSystem
+import TestSupport
 import Testing
 
 @testable import Recorder

@@ -49,7 +49,8 @@ struct ConfigurationTests {
     @Test(arguments: [
         ("https://user:pass@example.org/a", "https://example.org/a"), ("http://token@h:8080", "http://h:8080"),
         ("a https://u:p%40@h/x?y=@z b", "a https://h/x?y=@z b"), ("git+ssh://git@h/r", "git+ssh://h/r"),
-        ("https://a:b@c@h/", "https://h/"), ("https://h/a@b", "https://h/a@b"), ("no address @ all", "no address @ all"),
+        ("https://a:b@c@h/", "https://h/"), ("https://h/a@b", "https://h/a@b"),
+        ("no address @ all", "no address @ all"),
         ("://", "://"), ("url = \"https://u:p@h/x\", size", "url = \"https://h/x\", size"),
     ])
     func credentialsLeaveAddresses(text: String, without: String) {
@@ -58,7 +59,9 @@ struct ConfigurationTests {
 
     @Test func interpretersAreChosenByWhatTorchSupports() {
         func python(_ full: String, _ path: String) -> PythonInterpreter? {
-            PythonVersion(interpreterVersion: full).map { PythonInterpreter(path: path, fullVersion: full, version: $0) }
+            PythonVersion(interpreterVersion: full).map {
+                PythonInterpreter(path: path, fullVersion: full, version: $0)
+            }
         }
         let installed = [
             python("3.11.7", "/a"), python("3.15.1", "/b"), python("3.12.1", "/c"), python("3.12.0", "/d"),
@@ -66,7 +69,9 @@ struct ConfigurationTests {
         let torch = TorchVersion("2.8")
         #expect(PythonInterpreter.choose(installed, wanted: nil, torch: torch)?.path == "/c")
         #expect(PythonInterpreter.choose(installed, wanted: PythonVersion(3, 15), torch: nil)?.path == "/b")
-        #expect(PythonInterpreter.choose(installed, wanted: nil, torch: torch, preferred: [PythonVersion(3, 11)])?.path == "/a")
+        #expect(
+            PythonInterpreter.choose(installed, wanted: nil, torch: torch, preferred: [PythonVersion(3, 11)])?.path
+                == "/a")
         #expect(PythonInterpreter.choose(installed, wanted: PythonVersion(3, 10), torch: torch) == nil)
         #expect(PythonInterpreter.parse(Array("[{\"version\":\"3.15.0rc1\",\"path\":\"/x\"}, {]".utf8)).isEmpty)
     }
@@ -95,7 +100,10 @@ struct ConfigurationTests {
     }
 
     @Test(arguments: [
-        ("error: Failed to fetch: `https://h.example.org/simple/`\n  Caused by: HTTP status server error (503 Service)", ResolverError.Kind.serverError),
+        (
+            "error: Failed to fetch: `https://h.example.org/simple/`\n  Caused by: HTTP status server error (503 Service)",
+            ResolverError.Kind.serverError
+        ),
         ("  × No solution found when resolving dependencies:\n  ╰─▶ Because a==1 was yanked", .withdrawn),
         ("error: No solution found\n  cause: Because x was not found in the package registry and you", .missingPackage),
         ("error: Failed to write\n  cause: No space left on device (os error 28)", .diskFull),

@@ -1,5 +1,6 @@
 import HostSystem
 import RecipeModel
+import TestSupport
 import Testing
 
 @testable import Resolver
@@ -7,7 +8,8 @@ import Testing
 private func sample() -> Lock {
     LockWriter.sealed(
         Lock(
-            inputs: ResolutionInputs(torch: "2.13", cuda: "cpu", python: "", packages: ["numpy", "six>=1 ; a == \"b\\c\""]),
+            inputs: ResolutionInputs(
+                torch: "2.13", cuda: "cpu", python: "", packages: ["numpy", "six>=1 ; a == \"b\\c\""]),
             python: PythonVersion(3, 11), platform: "x86_64-manylinux_2_28",
             torch: Lock.TorchBuild(version: "2.13.0+cpu", build: "cpu"),
             packages: [
@@ -57,7 +59,9 @@ struct LockTests {
     }
 
     @Test func anotherFormatAndAnotherFileAreRefused() {
-        #expect(failure(LockWriter.text(sample()).replacing("bunsen-lock: 1", with: "bunsen-lock: 2"))?.kind == .otherFormat)
+        #expect(
+            failure(LockWriter.text(sample()).replacing("bunsen-lock: 1", with: "bunsen-lock: 2"))?.kind == .otherFormat
+        )
         #expect(failure("version = 1\n")?.kind == .malformed)
     }
 
@@ -82,8 +86,11 @@ struct LockTests {
             default: bytes.removeSubrange(place..<min(bytes.count, place + 30))
             }
             let text = String(decoding: bytes, as: UTF8.self)
-            let sealed = "\(LockWriter.header)\n\(LockWriter.formatLine)\ndigest: \(LockWriter.digest(ofBody: text))\n\(text)"
-            guard failure(sealed) == nil, let lock = try? LockReader.read(Array(sealed.utf8), file: "f") else { continue }
+            let sealed =
+                "\(LockWriter.header)\n\(LockWriter.formatLine)\ndigest: \(LockWriter.digest(ofBody: text))\n\(text)"
+            guard failure(sealed) == nil, let lock = try? LockReader.read(Array(sealed.utf8), file: "f") else {
+                continue
+            }
             #expect(lock.inputs == sample().inputs)
         }
     }
@@ -95,7 +102,8 @@ struct LockTests {
         let first = try recipe("torch: \"2.13\"\ncuda: cpu\npackages: [numpy, six]")
         var lock = sample()
         lock.inputs = try ResolutionInputs(recipe: first, folder: "/")
-        let sameForUs = try recipe("name: other\ntorch: \"2.13\"\ncuda: cpu\npackages: [six, numpy]\nrecord: { language: zh }")
+        let sameForUs = try recipe(
+            "name: other\ntorch: \"2.13\"\ncuda: cpu\npackages: [six, numpy]\nrecord: { language: zh }")
         #expect(try LockCheck.compare(recipe: sameForUs, folder: "/", lock: lock) == .agrees)
         let changed = try recipe("torch: \"2.14\"\ncuda: cpu\npackages: [numpy, pandas]")
         #expect(
@@ -119,18 +127,5 @@ struct LockTests {
             try Files.remove("\(folder)/more.txt")
             #expect(throws: ResolverError.self) { try ResolutionInputs(recipe: recipe, folder: folder) }
         }
-    }
-}
-
-/// SplitMix64: the same mutations on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

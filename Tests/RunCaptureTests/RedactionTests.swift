@@ -8,7 +8,9 @@ import Testing
         #expect(Redaction.isSecretName(name))
     }
 
-    @Test(arguments: ["--tokenizer", "--max-tokens", "TOKENIZERS_PARALLELISM", "lr", "PATH", "--path", "author", "num_tokens"])
+    @Test(arguments: [
+        "--tokenizer", "--max-tokens", "TOKENIZERS_PARALLELISM", "lr", "PATH", "--path", "author", "num_tokens",
+    ])
     func namesThatDoNot(name: String) {
         #expect(!Redaction.isSecretName(name))
     }
@@ -36,7 +38,9 @@ import Testing
     }
 
     @Test func onlyListedAndGivenVariablesAreRecorded() {
-        let environment = ["CUDA_VISIBLE_DEVICES": "0", "HOME": "/h", "MINE": "1", "MINE_TOKEN": "abcdefgh", "NCCL_DEBUG": "INFO"]
+        let environment = [
+            "CUDA_VISIBLE_DEVICES": "0", "HOME": "/h", "MINE": "1", "MINE_TOKEN": "abcdefgh", "NCCL_DEBUG": "INFO",
+        ]
         let recorded = RecordedVariables.select(
             from: environment, given: ["MINE", "MINE_TOKEN"], redaction: Redaction(environment: environment))
         #expect(

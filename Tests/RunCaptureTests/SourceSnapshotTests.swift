@@ -19,7 +19,8 @@ import Testing
 
     private func take(_ folder: String, excluded: [String] = ["log"]) throws -> SourceSnapshot? {
         try SourceSnapshot.take(
-            of: folder, excluded: excluded, environment: environment, redaction: Redaction(environment: ["X_TOKEN": "verysecret"]))
+            of: folder, excluded: excluded, environment: environment,
+            redaction: Redaction(environment: ["X_TOKEN": "verysecret"]))
     }
 
     @Test func aFolderOutsideGitHasNoState() throws {

@@ -2,6 +2,7 @@ import ExperimentModel
 import Glibc
 import HostSystem
 import RunStore
+import TestSupport
 import Testing
 
 @Suite struct JournalWriterTests {

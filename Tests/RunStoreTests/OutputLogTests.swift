@@ -1,6 +1,7 @@
 import Glibc
 import HostSystem
 import RunStore
+import TestSupport
 import Testing
 
 @Suite struct OutputLogTests {

@@ -1,6 +1,7 @@
 import ExperimentModel
 import HostSystem
 import RunStore
+import TestSupport
 import Testing
 
 @Suite struct SeriesMergerTests {

@@ -2,6 +2,7 @@ import ExperimentModel
 import Glibc
 import HostSystem
 import RunStore
+import TestSupport
 
 /// A folder that goes away with the test.
 final class TemporaryProject: Sendable {
@@ -54,20 +55,7 @@ final class TemporaryProject: Sendable {
     }
 }
 
-/// A generator with a seed, so that random cases are the same each time (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
+extension SeededGenerator {
     /// Changes some bytes: flips, removals, repetitions.
     mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes

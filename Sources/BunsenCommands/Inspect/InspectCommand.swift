@@ -27,8 +27,11 @@ package struct InspectCommand: ContextualCommand {
     }
 
     private func text(_ summary: EventFileSummary) -> String {
-        var text = "\(file): \(summary.totals.records) records, \(Words.bytes(UInt64(summary.totals.bytes))), \(summary.outcome)\n"
-        if summary.totals.badChecksums > 0 { text += "\(summary.totals.badChecksums) records are damaged and left out\n" }
+        var text =
+            "\(file): \(summary.totals.records) records, \(ReadableNumber.size(UInt64(summary.totals.bytes))), \(summary.outcome)\n"
+        if summary.totals.badChecksums > 0 {
+            text += "\(summary.totals.badChecksums) records are damaged and left out\n"
+        }
         guard !summary.tags.isEmpty else { return text }
         var table = TextTable(
             header: ["TAG", "KIND", "COUNT", "FIRST", "LAST STEP", "MIN", "MAX", "LAST"], rightAligned: Set(2..<8))
@@ -36,8 +39,8 @@ package struct InspectCommand: ContextualCommand {
             let statistics = tag.statistics
             table.append([
                 tag.name, statistics.kind.rawValue, String(statistics.count), String(statistics.firstStep),
-                String(statistics.lastStep), statistics.minimum.map(Words.number) ?? "",
-                statistics.maximum.map(Words.number) ?? "", statistics.last?.valueText ?? "",
+                String(statistics.lastStep), statistics.minimum.map { ReadableNumber.text($0) } ?? "",
+                statistics.maximum.map { ReadableNumber.text($0) } ?? "", statistics.last?.valueText ?? "",
             ])
         }
         return text + "\n" + table.text

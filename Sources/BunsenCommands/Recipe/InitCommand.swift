@@ -10,7 +10,8 @@ package struct InitCommand: ContextualCommand {
     package static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Write a bunsen.yaml that works on this machine.",
-        discussion: "Asks nothing. Looks at the GPU's driver, the installed Pythons, requirements.txt and pyproject.toml.")
+        discussion:
+            "Asks nothing. Looks at the GPU's driver, the installed Pythons, requirements.txt and pyproject.toml.")
 
     @Option(name: .long, help: "The experiment's name (default: the folder's).")
     var name: String?
@@ -40,7 +41,8 @@ package struct InitCommand: ContextualCommand {
     package func run(in context: CommandContext) throws -> Int32 {
         let path = "\(context.workingFolder)/\(Recipe.fileName)"
         if Files.exists(path), !force {
-            throw Failure("there is a bunsen.yaml here already", hint: "change it, or replace it with --force", code: .notNow)
+            throw Failure(
+                "there is a bunsen.yaml here already", hint: "change it, or replace it with --force", code: .notNow)
         }
         let wishes = try self.wishes(context)
         let console = context.console
@@ -86,7 +88,9 @@ package struct InitCommand: ContextualCommand {
         return wishes
     }
 
-    private func parse<Value>(_ option: String, _ text: String?, _ form: String, _ read: (String) -> Value?) throws -> Value? {
+    private func parse<Value>(_ option: String, _ text: String?, _ form: String, _ read: (String) -> Value?) throws
+        -> Value?
+    {
         guard let text else { return nil }
         guard let value = read(text) else {
             throw Failure("\(option) \(text) is not understood", hint: "write it like \(form)", code: .usage)

@@ -29,7 +29,8 @@ package struct LockCommand: ContextualCommand {
         let project = Project(context)
         guard let recipe = try project.recipe() else {
             throw Failure(
-                "there is no bunsen.yaml here or above", hint: "write one for this machine: bunsen init", code: .missing)
+                "there is no bunsen.yaml here or above", hint: "write one for this machine: bunsen init", code: .missing
+            )
         }
         if check { return try compare(project, recipe, context) }
         let mode: Resolver.Upgrade =
@@ -45,7 +46,8 @@ package struct LockCommand: ContextualCommand {
             to: context.console,
             json: { try RecordCoding.encode(LockReport(lock, path: project.lockPath)) },
             text: { changes(from: before, to: lock) })
-        context.console.say("locked \(lock.packages.count) packages for Python \(lock.python) in \(Words.duration(seconds))")
+        context.console.say(
+            "locked \(lock.packages.count) packages for Python \(lock.python) in \(ReadableNumber.duration(seconds))")
         return 0
     }
 
@@ -75,7 +77,8 @@ package struct LockCommand: ContextualCommand {
             return 0
         case .differs(let changes):
             throw Failure(
-                "bunsen.yaml and bunsen.lock disagree: \(changes.joined(separator: "; "))", hint: "lock again: bunsen lock",
+                "bunsen.yaml and bunsen.lock disagree: \(changes.joined(separator: "; "))",
+                hint: "lock again: bunsen lock",
                 code: .data)
         }
     }

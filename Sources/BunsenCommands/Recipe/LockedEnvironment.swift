@@ -21,13 +21,14 @@ struct LockedEnvironment {
         let store = EnvironmentStore(home: context.home, environment: context.environment)
         if let made = store.existing(lock) { return LockedEnvironment(made: made, lock: lock, recipe: recipe) }
         context.console.say(
-            "making the environment of \(lock.packages.count) packages (\(Words.bytes(UInt64(max(0, lock.size)))) to download "
+            "making the environment of \(lock.packages.count) packages (\(ReadableNumber.size(UInt64(max(0, lock.size)))) to download "
                 + "where they are not cached), once for this lock")
         let started = monotonicSeconds()
         let console = context.console
         let made = try store.environment(lock, projectFolder: project.folder) { console.progress($0) }
         console.endProgress()
-        console.say("the environment is ready after \(Words.duration(monotonicSeconds() - started)): \(made.path)")
+        console.say(
+            "the environment is ready after \(ReadableNumber.duration(monotonicSeconds() - started)): \(made.path)")
         return LockedEnvironment(made: made, lock: lock, recipe: recipe)
     }
 

@@ -27,7 +27,8 @@ package struct RunCommand: ContextualCommand {
     @Option(name: .long, help: "A YAML, JSON or TOML file of hyperparameters to record. May be repeated.")
     var params: [String] = []
 
-    @Option(name: [.customShort("e"), .customLong("env")], help: "An environment variable for the command: NAME=value.")
+    @Option(
+        name: [.customShort("e"), .customLong("env")], help: "An environment variable for the command: NAME=value.")
     var variable: [String] = []
 
     @Option(name: .long, help: "A further folder in which result files appear. May be repeated.")
@@ -56,7 +57,8 @@ package struct RunCommand: ContextualCommand {
     package func run(in context: CommandContext) throws -> Int32 {
         guard !command.isEmpty else {
             throw Failure(
-                "there is no command to run", hint: "put it after two dashes: bunsen run -- python train.py", code: .usage)
+                "there is no command to run", hint: "put it after two dashes: bunsen run -- python train.py",
+                code: .usage)
         }
         let session = try preparing { try RunSession(request: self, context: context) }
         let end = try session.supervise()

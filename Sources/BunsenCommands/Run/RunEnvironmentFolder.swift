@@ -14,7 +14,8 @@ struct RunEnvironmentFolder {
     ///   - packages: one `name==version` a line; nil where the environment is not locked.
     func fill(project: Project, patch: [UInt8], packages: String?) throws {
         try Files.makeFolder(path)
-        for source in [project.recipePath, project.lockPath, project.pylockPath].compactMap({ $0 }) where Files.exists(source) {
+        for source in [project.recipePath, project.lockPath, project.pylockPath].compactMap({ $0 })
+        where Files.exists(source) {
             try Files.write(try Files.read(source), to: "\(path)/\(Files.name(of: source))")
         }
         if !patch.isEmpty { try Files.write(patch, to: "\(path)/uncommitted.patch") }

@@ -45,22 +45,26 @@ extension RunSession {
     static func showGPUs(_ wanted: String?, _ gpus: NVML?, in environment: inout [String: String]) throws {
         guard let wanted, wanted != "all" else { return }
         let inventory = gpus?.inventory() ?? []
-        let hint = inventory.isEmpty
+        let hint =
+            inventory.isEmpty
             ? "this machine shows no GPU; leave --gpus out to use the CPU"
             : "there are \(inventory.count): " + inventory.map { "\($0.index) (\($0.name))" }.joined(separator: ", ")
         let devices: [String]
         if let count = Int(wanted) {
             guard count >= 0, count <= inventory.count else {
-                throw Failure("\(count) GPUs were asked for and \(inventory.count) are there", hint: hint, code: .unavailable)
+                throw Failure(
+                    "\(count) GPUs were asked for and \(inventory.count) are there", hint: hint, code: .unavailable)
             }
             devices = inventory.prefix(count).map { String($0.index) }
         } else {
             let names = wanted.split(separator: "\"").joined()
             guard names.hasPrefix("device=") else {
-                throw Failure("--gpus \(wanted) is not understood", hint: "write --gpus 2, or --gpus device=0,1", code: .usage)
+                throw Failure(
+                    "--gpus \(wanted) is not understood", hint: "write --gpus 2, or --gpus device=0,1", code: .usage)
             }
             devices = names.dropFirst(7).split(separator: ",").map(String.init)
-            for device in devices where !inventory.contains(where: { String($0.index) == device || $0.uuid == device }) {
+            for device in devices where !inventory.contains(where: { String($0.index) == device || $0.uuid == device })
+            {
                 throw Failure("there is no GPU \(device)", hint: hint, code: .unavailable)
             }
         }
@@ -81,7 +85,8 @@ extension RunSession {
             }
             throw Failure(
                 "there is no command \(name)",
-                hint: name.hasSuffix(".py") ? "did you mean: bunsen run -- python \(name)" : "look at PATH, or give its path",
+                hint: name.hasSuffix(".py")
+                    ? "did you mean: bunsen run -- python \(name)" : "look at PATH, or give its path",
                 code: .commandNotFound)
         }
         var start = ChildProcess.Start(executable: path, arguments: command, environment: environment)
@@ -101,7 +106,8 @@ extension RunSession {
         let name = command.hasPrefix("./") ? String(command.dropFirst(2)) : command
         return Failure(
             "cannot execute \(command): \(error.reason)",
-            hint: isScript ? "run it with Python: bunsen run -- python \(name)" : "make it executable: chmod +x \(command)",
+            hint: isScript
+                ? "run it with Python: bunsen run -- python \(name)" : "make it executable: chmod +x \(command)",
             code: .notExecutable)
     }
 
@@ -165,7 +171,7 @@ extension RunSession {
         var digest = DataDigest(home: context.home, path: absolute)
         defer { context.console.endProgress() }
         return try digest.folder(absolute) { bytes in
-            context.console.progress("hashing \(path): \(Words.bytes(bytes))")
+            context.console.progress("hashing \(path): \(ReadableNumber.size(bytes))")
         }
     }
 }

@@ -125,7 +125,8 @@ final class RunSession {
         do {
             let content = try JournalContent(readingFrom: folder.journalPath)
             manifest.summary = RunSummary.make(content, primary: manifest.primary)
-            for parameter in content.parameters where !manifest.parameters.contains(where: { $0.name == parameter.name }) {
+            for parameter in content.parameters
+            where !manifest.parameters.contains(where: { $0.name == parameter.name }) {
                 manifest.parameters.append(parameter)
             }
         } catch {
@@ -134,7 +135,8 @@ final class RunSession {
         do {
             try folder.write(manifest)
         } catch {
-            context.console.warn("the end of this run could not be written (\(error)); `bunsen runs` shows it as interrupted")
+            context.console.warn(
+                "the end of this run could not be written (\(error)); `bunsen runs` shows it as interrupted")
         }
         context.console.say(sentence(for: end))
         if !request.noEntry {
@@ -157,10 +159,15 @@ final class RunSession {
     private func sentence(for end: RunEnd) -> String {
         let console = context.console
         let style: Console.Style = end.status == .finished ? .green : .red
-        var text = "run \(manifest.id.short) \(console.styled(end.status.rawValue, style)) after \(Words.duration(end.duration))"
-        if let reason = end.reason { text += ": \(reason)" } else if let code = end.exitCode, code != 0 { text += ": exit code \(code)" }
+        var text =
+            "run \(manifest.id.short) \(console.styled(end.status.rawValue, style)) after \(ReadableNumber.duration(end.duration))"
+        if let reason = end.reason {
+            text += ": \(reason)"
+        } else if let code = end.exitCode, code != 0 {
+            text += ": exit code \(code)"
+        }
         if let primary = manifest.primary, let value = manifest.summary?.primaryValue {
-            text += "; best \(primary.metric) \(Words.number(value))"
+            text += "; best \(primary.metric) \(ReadableNumber.text(value))"
             if let step = manifest.summary?.primaryStep { text += " at step \(step)" }
         }
         return text
@@ -168,8 +175,9 @@ final class RunSession {
 
     /// nvidia-smi's own words, gathered while the command already runs.
     private func inspection() -> SideCommand? {
-        guard let path = findExecutable(
-            "nvidia-smi", searchPath: context.environment["PATH"] ?? "", from: context.workingFolder)
+        guard
+            let path = findExecutable(
+                "nvidia-smi", searchPath: context.environment["PATH"] ?? "", from: context.workingFolder)
         else { return nil }
         let target = "\(folder.environmentPath)/nvidia-smi.txt"
         return SideCommand(Tool(executable: path, environment: context.environment), arguments: []) { text in

@@ -23,11 +23,13 @@ package struct NoteCommand: ContextualCommand {
         let remark = text.split(whereSeparator: \.isNewline).joined(separator: " ")
         guard !remark.allSatisfy(\.isWhitespace) else { throw Failure("the remark is empty", code: .usage) }
         let language = try folder.readManifest().language
-        guard let entry = try EntryWriting.append(
-            note: remark, to: folder.id, language: language, logbook: project.logbook)
+        guard
+            let entry = try EntryWriting.append(
+                note: remark, to: folder.id, language: language, logbook: project.logbook)
         else {
             throw Failure(
-                "run \(folder.id.short) has no entry to write in", hint: "write it first: bunsen record \(folder.id.short)",
+                "run \(folder.id.short) has no entry to write in",
+                hint: "write it first: bunsen record \(folder.id.short)",
                 code: folder.isHeld ? .notNow : .missing)
         }
         try output.print(

@@ -29,14 +29,19 @@ struct RunSheet {
         line("folder", manifest.command.workingFolder)
         line("environment", environment)
         line("code", code)
-        line("host", "\(manifest.host.name), \(manifest.host.processor), \(manifest.host.cores) cores, \(Words.bytes(manifest.host.memory))")
+        line(
+            "host",
+            "\(manifest.host.name), \(manifest.host.processor), \(manifest.host.cores) cores, \(ReadableNumber.size(manifest.host.memory))"
+        )
         line("GPU", manifest.gpus.isEmpty ? "none" : manifest.gpus.map(\.name).joined(separator: ", "))
         line("world size", manifest.worldSize.map(String.init))
         line("entry", entry)
         var text = lines.joined(separator: "\n") + "\n"
         if !manifest.parameters.isEmpty {
             var table = TextTable(header: ["PARAMETER", "VALUE", "SOURCE"])
-            for parameter in manifest.parameters { table.append([parameter.name, "\(parameter.value)", parameter.source]) }
+            for parameter in manifest.parameters {
+                table.append([parameter.name, "\(parameter.value)", parameter.source])
+            }
             text += "\n" + table.text
         }
         if !series.isEmpty {
@@ -46,8 +51,9 @@ struct RunSheet {
                 guard let last = one.points.last else { continue }
                 let values = one.points.map(\.value).filter { !$0.isNaN }
                 table.append([
-                    one.name, Words.number(last.value), String(last.step), values.min().map(Words.number) ?? "",
-                    values.max().map(Words.number) ?? "", String(one.points.count),
+                    one.name, ReadableNumber.text(last.value), String(last.step),
+                    values.min().map { ReadableNumber.text($0) } ?? "",
+                    values.max().map { ReadableNumber.text($0) } ?? "", String(one.points.count),
                     one.sources.map(\.rawValue).sorted().joined(separator: ", "),
                 ])
             }
@@ -60,8 +66,12 @@ struct RunSheet {
     private var statusText: String {
         var text = console.styledData(status.rawValue, status == .finished || status == .running ? .green : .red)
         if let end = manifest.end {
-            text += " after \(Words.duration(end.duration))"
-            if let reason = end.reason { text += ": \(reason)" } else if let code = end.exitCode, code != 0 { text += ": exit code \(code)" }
+            text += " after \(ReadableNumber.duration(end.duration))"
+            if let reason = end.reason {
+                text += ": \(reason)"
+            } else if let code = end.exitCode, code != 0 {
+                text += ": exit code \(code)"
+            }
         }
         return text
     }
@@ -69,8 +79,14 @@ struct RunSheet {
     private var environment: String? {
         guard let environment = manifest.environment else { return nil }
         var parts: [String] = []
-        if let digest = environment.lockDigest { parts.append("lock \(digest.prefix(19))") } else { parts.append("not locked: \(environment.path)") }
-        if let torch = manifest.torch { parts.append("torch \(torch.version), \(torch.cuda.map { "CUDA \($0)" } ?? "CPU")") }
+        if let digest = environment.lockDigest {
+            parts.append("lock \(digest.prefix(19))")
+        } else {
+            parts.append("not locked: \(environment.path)")
+        }
+        if let torch = manifest.torch {
+            parts.append("torch \(torch.version), \(torch.cuda.map { "CUDA \($0)" } ?? "CPU")")
+        }
         return parts.joined(separator: "; ")
     }
 

@@ -31,7 +31,8 @@ package struct RunsCommand: ContextualCommand {
         if let limit, limit < 0 { throw Failure("--limit \(limit) is less than 0", code: .usage) }
         let project = Project(context)
         let listing = RunIndex(store: project.store).listing()
-        let rows = try RunQuery(filter: try filter.map(RunFilter.init), sort: try sort.map(RunSort.init)).apply(listing.rows)
+        let rows = try RunQuery(filter: try filter.map(RunFilter.init), sort: try sort.map(RunSort.init)).apply(
+            listing.rows)
         for damaged in listing.damaged.prefix(3) { context.console.warn("\(damaged)") }
         try output.print(
             to: context.console,
@@ -41,7 +42,8 @@ package struct RunsCommand: ContextualCommand {
             if rows.isEmpty {
                 context.console.say(
                     listing.rows.isEmpty
-                        ? "no runs yet in \(project.folder)\nhint: bunsen run -- python train.py" : "no run fits the filter")
+                        ? "no runs yet in \(project.folder)\nhint: bunsen run -- python train.py"
+                        : "no run fits the filter")
             } else if rows.count > limit ?? 50 {
                 context.console.say("… and \(rows.count - (limit ?? 50)) more: --limit \(rows.count) shows them all")
             }
@@ -58,13 +60,13 @@ package struct RunsCommand: ContextualCommand {
             header: ["ID", "NAME", "STATUS", "STARTED", "DURATION"] + parameters.map { String($0) } + [title],
             rightAligned: Set(4..<(6 + parameters.count)))
         for row in rows {
-            var best = row.primaryValue.map(Words.number) ?? ""
+            var best = row.primaryValue.map { ReadableNumber.text($0) } ?? ""
             if primaries.count > 1, let name = row.primary?.metric, !best.isEmpty { best = "\(name) \(best)" }
             table.append(
                 [
                     row.id.short, row.name, row.status.rawValue,
                     String(row.started.rfc3339.prefix(16)).split(separator: "T").joined(separator: " "),
-                    row.duration.map(Words.duration) ?? "",
+                    row.duration.map(ReadableNumber.duration) ?? "",
                 ] + parameters.map { row.parameter($0)?.description ?? "" } + [best])
         }
         return table.text
@@ -97,6 +99,8 @@ struct RunReport: Encodable {
         duration = row.duration
         parameters = Dictionary(row.parameters.map { ($0.name, $0.value) }) { $1 }
         metrics = Dictionary(row.metrics.map { ($0.name, $0.value) }) { $1 }
-        primary = row.primary.map { Primary(metric: $0.metric, goal: $0.goal, best: row.primaryValue, step: row.primaryStep) }
+        primary = row.primary.map {
+            Primary(metric: $0.metric, goal: $0.goal, best: row.primaryValue, step: row.primaryStep)
+        }
     }
 }

@@ -29,7 +29,8 @@ package struct ShowCommand: ContextualCommand {
         if entry {
             guard let path else {
                 throw Failure(
-                    "run \(folder.id.short) has no entry", hint: "write it: bunsen record \(folder.id.short)", code: .missing)
+                    "run \(folder.id.short) has no entry", hint: "write it: bunsen record \(folder.id.short)",
+                    code: .missing)
             }
             context.console.writeLine(path)
             return 0
@@ -39,7 +40,9 @@ package struct ShowCommand: ContextualCommand {
         let metrics = try JournalContent(readingFrom: folder.journalPath).metrics
         try output.print(
             to: context.console,
-            json: { try RecordCoding.encode(RunDetails(manifest, status, metrics.series, folder: folder.path, entry: path)) },
+            json: {
+                try RecordCoding.encode(RunDetails(manifest, status, metrics.series, folder: folder.path, entry: path))
+            },
             text: { RunSheet(manifest, status, metrics.series, entry: path.map(context.shown), context.console).text })
         return 0
     }
@@ -72,7 +75,8 @@ private struct RunDetails: Encodable {
             series.map { series in
                 let values = series.points.map(\.value).filter { !$0.isNaN }
                 let metric = Metric(
-                    points: series.points.count, firstStep: series.points.first?.step, lastStep: series.points.last?.step,
+                    points: series.points.count, firstStep: series.points.first?.step,
+                    lastStep: series.points.last?.step,
                     last: series.points.last?.value, minimum: values.min(), maximum: values.max(),
                     sources: series.sources.map(\.rawValue).sorted())
                 return (series.name, metric)

@@ -1,4 +1,5 @@
 import CurveFigures
+import ExperimentModel
 import MarkdownEntry
 
 /// How an observation is said in one language.

@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@testable import CurveFigures
+@testable import ExperimentModel
 
 @Suite struct ReadableNumberTests {
     @Test(arguments: [
