@@ -36,8 +36,8 @@ let package = Package(
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
-        .target(name: "PythonEnvironments", dependencies: ["Resolver", "HostSystem"]),
-        .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "Yams", "TOMLKit"]),
+        .target(name: "PythonEnvironments", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
+        .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "TOMLKit"]),
         .target(name: "RunStore", dependencies: ["ExperimentModel", "HostSystem", grdb]),
         .target(name: "GPUDevices", dependencies: ["ExperimentModel"]),
 

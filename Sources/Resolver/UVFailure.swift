@@ -54,6 +54,14 @@ package enum UVFailure {
                 hint: "try again, use a mirror (UV_DEFAULT_INDEX), or allow more seconds (UV_HTTP_TIMEOUT)",
                 detail: detail)
         }
+        if has("failed to download", "failed to read", "file://"), has("no such file", "does not exist", "not found: /")
+        {
+            let file =
+                detail.split(whereSeparator: { " `\n()".contains($0) }).first { $0.hasSuffix(".whl") } ?? "a wheel"
+            return ResolverError(
+                .withdrawn, operation, "\(Files.name(of: String(file))) is no longer in the folder it was locked from",
+                hint: "put it back, or lock again with `bunsen lock --upgrade`", detail: detail)
+        }
         if has("404 not found", "410 gone") {
             return ResolverError(
                 .withdrawn, operation, "a locked package is no longer there\(place)",
@@ -70,8 +78,9 @@ package enum UVFailure {
         if case .signalled(let number) = end {
             return ResolverError(.interrupted, operation, "uv was ended by signal \(number)", detail: detail)
         }
-        let first = detail.split(separator: "\n").first.map(String.init) ?? "uv failed without saying why"
-        return ResolverError(.other, operation, first.lowercasedFirst, detail: detail)
+        let lines = detail.split(separator: "\n").prefix(3).joined(separator: ": ")
+        let cause = lines.isEmpty ? "uv failed without saying why" : lines.lowercasedFirst
+        return ResolverError(.other, operation, cause, detail: detail)
     }
 
     private static func unsolvable(_ operation: String, _ detail: String) -> ResolverError {

@@ -110,6 +110,10 @@ struct ConfigurationTests {
         ("error: Failed to download\n  cause: Hash mismatch for `six`", .hashMismatch),
         ("error: Failed to fetch: `https://h/x`\n cause: operation timed out", .timeout),
         ("error: x\n cause: invalid peer certificate: UnknownIssuer", .certificate), ("error: odd", .other),
+        (
+            "error: Failed to download `torch==2.13.0+cpu`\n  cause: failed to query metadata of file "
+                + "`/srv/wheels/torch-2.13.0-py3-none-any.whl`: No such file or directory (os error 2)", .withdrawn
+        ),
     ])
     func whatUVPrintsBecomesOneMessage(text: String, kind: ResolverError.Kind) {
         let error = UVFailure.error("cannot lock", text: "warning: noise\n" + text, end: .exited(code: 1))

@@ -7,10 +7,12 @@ import HostSystem
 final class IndexServer {
     let port: Int
     private let child: ChildProcess
+    /// Kept open, so that what else the server prints does not end it.
+    private let output: Descriptor
 
     static let source = #"""
-        import base64, hashlib, http.server, io, os, socketserver, threading, time, zipfile
-        threading.Timer(120, os._exit, [1]).start()
+        import base64, hashlib, http.server, io, json, os, signal, socketserver, time, zipfile
+        signal.alarm(180)
         def wheel():
             data = io.BytesIO()
             with zipfile.ZipFile(data, "w") as archive:
@@ -43,7 +45,6 @@ final class IndexServer {
                 if self.path.endswith(".whl"):
                     return self.answer(200, WHEEL, "application/octet-stream")
                 if self.path.rstrip("/").endswith("/bench-probe"):
-                    import json
                     file = {"filename": "bench_probe-1.0-py3-none-any.whl", "url": "/%s/bench_probe-1.0-py3-none-any.whl" % mode,
                         "hashes": {"sha256": DIGEST}, "size": len(WHEEL), "yanked": mode == "yanked"}
                     body = json.dumps({"meta": {"api-version": "1.1"}, "name": "bench-probe", "files": [file], "versions": ["1.0"]})
@@ -52,7 +53,7 @@ final class IndexServer {
         class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
             daemon_threads = True
         server = Server(("127.0.0.1", 0), Handler)
-        print(server.server_address[1], flush=True)
+        os.write(1, b"%d\n" % server.server_address[1])
         server.serve_forever()
         """#
 
@@ -73,6 +74,7 @@ final class IndexServer {
         start.standardOutput = output.write.number
         start.ownGroup = true
         child = try ChildProcess.start(start)
+        self.output = output.read
         var digits = [UInt8](repeating: 0, count: 16)
         let count = digits.withUnsafeMutableBytes { read(output.read.number, $0.baseAddress, $0.count) }
         let text = String(decoding: digits.prefix(max(0, count)), as: UTF8.self).filter(\.isNumber)
