@@ -50,6 +50,7 @@ let package = Package(
         // Nouns
         .target(name: "RecipeModel", dependencies: ["ExperimentModel", "HostSystem", "Yams"]),
         .target(name: "ExperimentModel", dependencies: ["HostSystem"]),
+        .target(name: "OCIModel", dependencies: ["HostSystem"]),
 
         // The operating system
         .target(name: "HostSystem", dependencies: ["CHostSystem", "COpenSSL"]),
@@ -61,6 +62,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", dependencies: ["HostSystem"]),
         .testTarget(name: "HostSystemTests", dependencies: ["HostSystem", "TestSupport"]),
         .testTarget(name: "ExperimentModelTests", dependencies: ["ExperimentModel", "TestSupport"]),
+        .testTarget(name: "OCIModelTests", dependencies: ["OCIModel", "TestSupport"]),
         .testTarget(name: "RecipeModelTests", dependencies: ["RecipeModel", "TestSupport"]),
         .testTarget(
             name: "TensorBoardEventsTests", dependencies: ["TensorBoardEvents", "TestSupport"],

@@ -15,7 +15,7 @@ import Testing
         ["MetricText", "TensorBoardEvents", "CurveFigures", "MarkdownEntry"],
         // nouns
         ["RecipeModel"],
-        ["ExperimentModel"],
+        ["ExperimentModel", "OCIModel"],
         // the operating system
         ["HostSystem"],
         ["CHostSystem", "COpenSSL", "StaticICUData"],
