@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "CurveFigures", dependencies: ["ExperimentModel", "HostSystem"]),
         .target(name: "MetricText"),
         .target(name: "TensorBoardEvents"),
+        .target(name: "WheelFormat", dependencies: ["HostSystem", "CZlib"]),
 
         // Nouns
         .target(name: "RecipeModel", dependencies: ["ExperimentModel", "HostSystem", "Yams"]),
@@ -56,6 +57,7 @@ let package = Package(
         .target(name: "HostSystem", dependencies: ["CHostSystem", "COpenSSL"]),
         .target(name: "CHostSystem"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Tests, from the inside outwards
         .target(name: "TestSupport", dependencies: ["HostSystem"], path: "Tests/TestSupport"),
@@ -67,6 +69,7 @@ let package = Package(
         .testTarget(
             name: "TensorBoardEventsTests", dependencies: ["TensorBoardEvents", "TestSupport"],
             resources: [.copy("Fixtures")]),
+        .testTarget(name: "WheelFormatTests", dependencies: ["WheelFormat", "CZlib", "HostSystem", "TestSupport"]),
         .testTarget(name: "MetricTextTests", dependencies: ["MetricText", "TestSupport"]),
         .testTarget(
             name: "CurveFiguresTests", dependencies: ["CurveFigures", "ExperimentModel", "HostSystem", "TestSupport"]),

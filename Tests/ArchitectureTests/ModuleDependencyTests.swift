@@ -12,13 +12,13 @@ import Testing
         ["RunCapture", "Recorder", "PythonEnvironments"],
         ["RunStore", "Resolver", "GPUDevices"],
         // formats
-        ["MetricText", "TensorBoardEvents", "CurveFigures", "MarkdownEntry"],
+        ["MetricText", "TensorBoardEvents", "CurveFigures", "MarkdownEntry", "WheelFormat"],
         // nouns
         ["RecipeModel"],
         ["ExperimentModel", "OCIModel"],
         // the operating system
         ["HostSystem"],
-        ["CHostSystem", "COpenSSL", "StaticICUData"],
+        ["CHostSystem", "COpenSSL", "CZlib", "StaticICUData"],
     ]
     private static let testSupport = "TestSupport"
 
