@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 
 @Suite struct DocumentTests {
-    private let layer = Descriptor(mediaType: .layerGzip, digest: Digest(of: [1]), size: 1)
-    private let config = Descriptor(mediaType: .configuration, digest: Digest(of: [2]), size: 2)
+    private let layer = ContentDescriptor(mediaType: .layerGzip, digest: Digest(of: [1]), size: 1)
+    private let config = ContentDescriptor(mediaType: .configuration, digest: Digest(of: [2]), size: 2)
 
     @Test func equalValuesHaveEqualDigests() throws {
         let manifest = ImageManifest(config: config, layers: [layer], annotations: ["b": "2", "a": "1"])
@@ -23,7 +23,7 @@ import Testing
         #expect(document.digest == Digest(of: Array(text.utf8)))
     }
 
-    private func json(_ descriptor: Descriptor) -> String {
+    private func json(_ descriptor: ContentDescriptor) -> String {
         #"{"mediaType":"\#(descriptor.mediaType)","digest":"\#(descriptor.digest)","size":\#(descriptor.size)}"#
     }
 

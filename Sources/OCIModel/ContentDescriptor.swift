@@ -1,5 +1,5 @@
 /// Points at content by its digest (OCI image specification, descriptor.md).
-package struct Descriptor: Sendable, Hashable, Codable {
+package struct ContentDescriptor: Sendable, Hashable, Codable {
     package var mediaType: MediaType
     package var digest: Digest
     /// Bytes.
