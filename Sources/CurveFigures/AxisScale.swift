@@ -18,12 +18,14 @@ struct AxisScale {
     /// - Parameters:
     ///   - isTight: ends at the data instead of at the next tick.
     ///   - isWhole: names whole numbers only.
-    ///   - allowsLogarithm: chooses the logarithm for positive values that span more than three decades.
+    ///   - allowsLogarithm: chooses the logarithm for positive values that span more than three decades, or more than
+    ///     one and a bit where `isCrowded`.
+    ///   - isCrowded: most values lie close to the lowest, as the losses of a long training do.
     init(
         lowest: Double, highest: Double, ticks count: Int, isTight: Bool = false, isWhole: Bool = false,
-        allowsLogarithm: Bool = false
+        allowsLogarithm: Bool = false, isCrowded: Bool = false
     ) {
-        isLogarithmic = allowsLogarithm && lowest > 0 && highest / lowest > 1000
+        isLogarithmic = allowsLogarithm && lowest > 0 && highest / lowest > (isCrowded ? 20 : 1000)
         if isLogarithmic {
             (lower, upper, ticks) = Self.logarithmic(lowest, highest, count)
         } else {
@@ -74,10 +76,14 @@ struct AxisScale {
         let first = Int(low.rounded(.down))
         let last = Int(high.rounded(.up))
         let every = max(1, (last - first + count) / (count + 1))
+        // Powers of ten alone would leave a short axis with one or two names.
+        let factors: [Double] = high - low < 2.3 ? [1, 2, 5] : [1]
         var ticks: [Tick] = []
         for power in stride(from: first, through: last, by: every) {
-            let value = pow(10, Double(power))
-            ticks.append(Tick(value: value, label: logarithmicLabel(power)))
+            for factor in factors {
+                let value = factor * pow(10, Double(power))
+                ticks.append(Tick(value: value, label: logarithmicLabel(value, power)))
+            }
         }
         let floor = steps125(below: lowest, power: first)
         let ceiling = steps125(above: highest, power: last)
@@ -116,9 +122,9 @@ struct AxisScale {
 
     private static func decimals(_ step: Double) -> Int { max(0, Int(-(log10(step) + 1e-9).rounded(.down))) }
 
-    private static func logarithmicLabel(_ power: Int) -> String {
-        if power < -3 || power > 9 { return "1e\(power)" }
-        return label(pow(10, Double(power)), step: pow(10, Double(power)))
+    private static func logarithmicLabel(_ value: Double, _ power: Int) -> String {
+        if power < -3 || power > 9 { return ReadableNumber.text(value) }
+        return label(value, step: pow(10, Double(power)))
     }
 
     private static func trimmed(_ text: String) -> String {

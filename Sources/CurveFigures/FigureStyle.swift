@@ -24,6 +24,7 @@ enum FigureStyle {
             "@media print{.bf{" + variables("none", "#000000", "#333333", "#dddddd", "#777777", light) + "}}",
             ".bf text{font-family:\(fonts);font-size:13px;fill:var(--ink);font-variant-numeric:tabular-nums}",
             ".bf .title{font-size:15px;font-weight:600}",
+            ".bf .name{font-weight:600}",
             ".bf .muted,.bf .muted text{fill:var(--muted)}",
             ".bf .caption{font-size:13px;font-weight:400;fill:var(--muted)}",
             ".bf .ground{fill:var(--ground)}",

@@ -1,3 +1,5 @@
+import ExperimentModel
+
 /// One pair of axes with its lines, before it has a size.
 struct Panel {
     struct Line {
@@ -19,8 +21,11 @@ struct Panel {
     var countsSteps = true
     /// Room for names at the right that stacked panels share, in pixels.
     var gutter: Double?
+    /// A quantity of which there can be none: the axis begins there, and a single line is filled down to it.
     var startsAtZero = false
     var allowsLogarithm = false
+    /// Whether points are marked, and the names at the right say the last values.
+    var isOfPoints = true
 }
 
 /// Where the parts of a panel lie, in pixels.
@@ -33,13 +38,30 @@ struct PanelLayout {
     let y: AxisScale
     let traces: [CurveTrace]
     /// Names shortened to the gutter on the right; empty for a single line, which the title names.
-    let labels: [String]
+    let labels: [Label]
+    /// Colour and marker of each line.
+    let inks: [Int]
+    /// Lines that go up and down all the way, such as the loss of single batches: they stand behind the others.
+    let quiet: [Bool]
 
-    /// - Parameter labels: whether the lines are named at their ends.
+    /// What stands at the end of a line.
+    struct Label {
+        var name: String
+        /// The last value; empty where it is not said.
+        var value: String
+
+        var width: Double {
+            let gap = value.isEmpty ? 0 : Self.gap
+            return TextWidth.estimate(name, size: FigureStyle.textSize, bold: true) + gap
+                + TextWidth.estimate(value, size: FigureStyle.textSize)
+        }
+
+        static let gap = 7.0
+    }
+
     init(_ panel: Panel, top: Double) {
-        let names = panel.lines.count > 1 ? panel.lines.map(\.name) : []
-        let labels = names.map { TextWidth.shortened($0, to: 170, size: FigureStyle.textSize) }
-        let gutter = panel.gutter ?? Self.gutter(for: labels)
+        let labels = panel.lines.count > 1 ? panel.lines.map { Self.label($0, withValue: panel.isOfPoints) } : []
+        let gutter = panel.gutter ?? labels.map(\.width).max() ?? 0
         var first = Double.infinity
         var last = -Double.infinity
         for line in panel.lines {
@@ -61,13 +83,15 @@ struct PanelLayout {
         }
         if lowest > highest { (lowest, highest) = (0, 1) }
         if panel.startsAtZero { lowest = min(0, lowest) }
+        let isCrowded = panel.allowsLogarithm && Self.isCrowded(panel.lines, lowest + (highest - lowest) * 0.12)
         self.top = top + 44
         bottom = top + panel.height - (panel.xTitle.isEmpty ? 26 : 44)
         let y = AxisScale(
-            lowest: lowest, highest: highest, ticks: max(2, Int((bottom - self.top) / 40)),
-            allowsLogarithm: panel.allowsLogarithm)
+            lowest: lowest, highest: highest, ticks: max(3, Int((bottom - self.top) / 40)),
+            allowsLogarithm: panel.allowsLogarithm, isCrowded: isCrowded)
         let widest = y.ticks.map { TextWidth.estimate($0.label, size: FigureStyle.textSize) }.max() ?? 0
-        left = max(44, widest + 22)
+        // Wide enough for most numbers, so that stacked panels begin at one place.
+        left = max(52, widest + 22)
         right = FigureStyle.width - (gutter > 0 ? gutter + 34 : 24)
         self.y = y
         self.labels = labels
@@ -78,10 +102,41 @@ struct PanelLayout {
             let stretches = 1 + CurveSteps.restarts(in: line.points).count
             return CurveTrace(line.points, range: range, columns: max(4, 480 / stretches))
         }
+        let unrest = traces.map { Self.unrest($0, on: y) }
+        let isMixed = panel.isOfPoints && unrest.contains { $0 <= Self.restless }
+        quiet = unrest.map { isMixed && $0 > Self.restless }
+        inks = LineInk.choose(panel.lines.map(\.name), quiet: quiet)
     }
 
-    static func gutter(for labels: [String]) -> Double {
-        labels.map { TextWidth.estimate($0, size: FigureStyle.textSize) }.max() ?? 0
+    private static func label(_ line: Panel.Line, withValue: Bool) -> Label {
+        let name = TextWidth.shortened(line.name, to: 150, size: FigureStyle.textSize)
+        guard withValue, let last = line.points.last else { return Label(name: name, value: "") }
+        return Label(name: name, value: ReadableNumber.text(last.y, digits: 3))
+    }
+
+    /// Whether more than half of all points are below `limit`.
+    private static func isCrowded(_ lines: [Panel.Line], _ limit: Double) -> Bool {
+        var below = 0
+        var count = 0
+        for line in lines {
+            for point in line.points where CurveTrace.kind(of: point.y) == nil {
+                count += 1
+                if point.y < limit { below += 1 }
+            }
+        }
+        return below * 2 > count
+    }
+
+    /// From here on a line is told apart by where it is, not by where it goes.
+    private static let restless = 5.0
+
+    /// How many times a line goes through the range of its own values. A line of few points has its reasons.
+    private static func unrest(_ trace: CurveTrace, on axis: AxisScale) -> Double {
+        let places = trace.stretches.last?.map { axis.position($0.y) } ?? []
+        guard places.count > 40, let lowest = places.min(), let highest = places.max(), highest > lowest else {
+            return 0
+        }
+        return zip(places, places.dropFirst()).reduce(0) { $0 + abs($1.1 - $1.0) } / (highest - lowest)
     }
 
     func xPixel(_ value: Double) -> Double { left + x.position(value) * (right - left) }

@@ -16,8 +16,10 @@ struct PanelDrawing {
     func draw(into svg: inout SVGText) {
         drawAxes(into: &svg)
         drawRestarts(into: &svg)
-        for index in panel.lines.indices { drawLine(index, into: &svg) }
-        for index in panel.lines.indices { drawMarkers(index, into: &svg) }
+        if panel.startsAtZero && panel.lines.count == 1 { fillArea(into: &svg) }
+        for index in panel.lines.indices where layout.quiet[index] { drawLine(index, into: &svg) }
+        for index in panel.lines.indices where !layout.quiet[index] { drawLine(index, into: &svg) }
+        for index in panel.lines.indices where !layout.quiet[index] { drawMarkers(index, into: &svg) }
         drawNonFinite(into: &svg)
         drawEndLabels(into: &svg)
         for (index, line) in panel.lines.enumerated() {
@@ -62,6 +64,18 @@ struct PanelDrawing {
         svg.line("</g>")
     }
 
+    private func fillArea(into svg: inout SVGText) {
+        let zero = text(layout.yPixel(0))
+        for stretch in layout.traces[0].stretches {
+            guard let first = stretch.first, let last = stretch.last, first.x < last.x else { continue }
+            let line = stretch.map { "\(text(layout.xPixel($0.x))) \(text(layout.yPixel($0.y)))" }
+            let path =
+                "M\(text(layout.xPixel(first.x))) \(zero)L\(line.joined(separator: " "))"
+                + "L\(text(layout.xPixel(last.x))) \(zero)Z"
+            svg.line("<path \(fill(0)) opacity=\"0.12\" d=\"\(path)\"/>")
+        }
+    }
+
     private func drawLine(_ index: Int, into svg: inout SVGText) {
         let trace = layout.traces[index]
         for (number, stretch) in trace.stretches.enumerated() {
@@ -77,11 +91,14 @@ struct PanelDrawing {
                 if begins && ends { dots += "M\(place)h0" }
             }
             // What a restart computed again stands back.
-            let opacity = number < trace.stretches.count - 1 ? " opacity=\"0.45\"" : ""
-            let ink = "class=\"s\(index)\" stroke=\"\(FigureStyle.light[index])\" fill=\"none\""
+            let opacity =
+                number < trace.stretches.count - 1 ? " opacity=\"0.45\"" : layout.quiet[index] ? " opacity=\"0.6\"" : ""
+            let ink = stroke(index)
             let round = "stroke-linecap=\"round\" stroke-linejoin=\"round\""
             if path.contains("L") {
-                svg.line("<path \(ink) stroke-width=\"\(width(stretch))\" \(round)\(opacity) d=\"\(path)\"/>")
+                svg.line(
+                    "<path \(ink) stroke-width=\"\(layout.quiet[index] ? "1.2" : width(stretch))\" \(round)\(opacity) d=\"\(path)\"/>"
+                )
             }
             if !dots.isEmpty { svg.line("<path \(ink) stroke-width=\"7\" \(round)\(opacity) d=\"\(dots)\"/>") }
         }
@@ -93,20 +110,32 @@ struct PanelDrawing {
     private func drawMarkers(_ index: Int, into svg: inout SVGText) {
         let points = layout.traces[index].stretches.flatMap { $0 }
         let chosen: [CurveTrace.Point]
+        if !panel.isOfPoints { return }
         if points.count <= 24 {
-            chosen = points
+            // The name at the right has the marker of the last point beside it.
+            chosen = layout.labels.isEmpty ? points : points.dropLast()
         } else if panel.lines.count > 1 {
             // A few along the way, shifted so that the markers of neighbouring lines do not meet.
-            let distance = Double(points.count) / 6
+            let distance = Double(points.count) / 5
             let shift = distance * (Double(index) + 0.5) / Double(panel.lines.count)
-            chosen = (0..<6).map { points[min(points.count - 1, Int(Double($0) * distance + shift))] }
+            chosen = (0..<5).map { points[min(points.count - 2, Int(Double($0) * distance + shift))] }
         } else {
             chosen = []
         }
         if chosen.isEmpty { return }
-        let path = chosen.map { MarkerShape(series: index).path(layout.xPixel($0.x), layout.yPixel($0.y)) }.joined()
-        svg.line("<path class=\"f\(index)\" fill=\"\(FigureStyle.light[index])\" d=\"\(path)\"/>")
+        let shape = MarkerShape(series: ink(index))
+        let path = chosen.map { shape.path(layout.xPixel($0.x), layout.yPixel($0.y)) }.joined()
+        svg.line("<path \(fill(index)) d=\"\(path)\"/>")
     }
+
+    /// The colour of a line: its class, and the presentation attributes for programs without style sheets.
+    func stroke(_ index: Int) -> String {
+        "class=\"s\(ink(index))\" stroke=\"\(FigureStyle.light[ink(index)])\" fill=\"none\""
+    }
+
+    func fill(_ index: Int) -> String { "class=\"f\(ink(index))\" fill=\"\(FigureStyle.light[ink(index)])\"" }
+
+    func ink(_ index: Int) -> Int { layout.inks[index] }
 
     private func text(_ value: Double) -> String { SVGText.coordinate(value) }
 }

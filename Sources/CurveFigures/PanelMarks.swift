@@ -38,8 +38,7 @@ extension PanelDrawing {
                     path += shape(kind, x, edge)
                     end = x
                 }
-                let ink = "class=\"s\(index)\" stroke=\"\(FigureStyle.light[index])\" fill=\"none\""
-                svg.line("<path \(ink) stroke-width=\"2\" d=\"\(path)\"/>")
+                svg.line("<path \(stroke(index)) stroke-width=\"2\" d=\"\(path)\"/>")
                 let name = kind == .notANumber ? "NaN" : kind == .infinite ? "+∞" : "−∞"
                 let place = Int(exactly: first.x).map { ReadableNumber.count($0) } ?? ReadableNumber.text(first.x)
                 let steps = " @ \(place)"
@@ -48,7 +47,7 @@ extension PanelDrawing {
                 let y = isTop ? edge + 18 : edge - 12 - 17 * row
                 if !isTop { row += 1 }
                 let anchor = isRight ? "end" : "start"
-                svg.line(label(name + steps, x + (isRight ? 4 : -4), y, anchor: anchor, kind: "f\(index)"))
+                svg.line(label(name + steps, x + (isRight ? 4 : -4), y, anchor: anchor, kind: "f\(ink(index))"))
             }
         }
     }
@@ -88,17 +87,15 @@ extension PanelDrawing {
             limit = ends[index].label - gap
         }
         for end in ends {
-            let ink = "class=\"s\(end.series)\" stroke=\"\(FigureStyle.light[end.series])\" fill=\"none\""
             let from = "M\(pixel(end.x + 4)) \(pixel(end.y))"
             // A line that ends early is told by its marker: a long tie across the others would be noise.
             if end.x > layout.right - 40, abs(end.label - end.y) > 3 || end.x + 8 < layout.right {
                 let path = "\(from)L\(pixel(layout.right + 6)) \(pixel(end.label))"
-                svg.line("<path \(ink) stroke-width=\"1\" opacity=\"0.5\" d=\"\(path)\"/>")
+                svg.line("<path \(stroke(end.series)) stroke-width=\"1\" opacity=\"0.5\" d=\"\(path)\"/>")
             }
-            let shape = MarkerShape(series: end.series).path(layout.right + 11, end.label)
-            svg.line("<path class=\"f\(end.series)\" fill=\"\(FigureStyle.light[end.series])\" d=\"\(shape)\"/>")
-            let name = layout.labels[end.series]
-            svg.line(label(name, layout.right + 20, end.label + 4.5, anchor: "start", kind: "f\(end.series)"))
+            let shape = MarkerShape(series: ink(end.series)).path(layout.right + 11, end.label)
+            svg.line("<path \(fill(end.series)) d=\"\(shape)\"/>")
+            svg.line(endLabel(layout.labels[end.series], end.label + 4.5, kind: "f\(ink(end.series))"))
         }
     }
 
@@ -106,16 +103,46 @@ extension PanelDrawing {
         guard CurveTrace.kind(of: best.y) == nil else { return }
         let x = layout.xPixel(best.x)
         let y = layout.yPixel(best.y)
-        let ink = "class=\"s\(series)\" stroke=\"\(FigureStyle.light[series])\" fill=\"none\" stroke-width=\"2\""
-        svg.line("<circle \(ink) cx=\"\(pixel(x))\" cy=\"\(pixel(y))\" r=\"7\"/>")
+        svg.line("<circle \(stroke(series)) stroke-width=\"2\" cx=\"\(pixel(x))\" cy=\"\(pixel(y))\" r=\"7\"/>")
         let words = "\(words.best) \(ReadableNumber.text(best.y))"
         let half = TextWidth.estimate(words, size: FigureStyle.textSize) / 2
         let center = min(max(x, layout.left + half), layout.right - half)
+        let (above, below) = (y - 14, y + 24)
         let isHigh = y < (layout.top + layout.bottom) / 2
-        // Above a point that is high there is more room than on the line.
-        let above = y - 14 > layout.top - 6
-        let labelY = isHigh && above || y + 26 > layout.bottom ? y - 14 : y + 24
-        svg.line(label(words, center, labelY, anchor: "middle", kind: "f\(series)"))
+        var labelY = isHigh ? above : below
+        // Of the two places the one that lines run through less, within the panel.
+        let (upper, lower) = (crossings(center, half, above), crossings(center, half, below))
+        if upper != lower { labelY = upper < lower ? above : below }
+        if above < layout.top - 8 { labelY = below }
+        if below > layout.bottom - 2 { labelY = above }
+        svg.line(label(words, center, labelY, anchor: "middle", kind: "f\(ink(series))"))
+    }
+
+    /// How many pieces of lines run through the place of a label.
+    private func crossings(_ center: Double, _ half: Double, _ baseline: Double) -> Int {
+        let (left, right) = (center - half, center + half)
+        let (top, bottom) = (baseline - 12, baseline + 3)
+        var count = 0
+        for stretch in layout.traces.flatMap(\.stretches) {
+            for (from, to) in zip(stretch, stretch.dropFirst()) where !to.isAfterGap {
+                let (x0, x1) = (layout.xPixel(from.x), layout.xPixel(to.x))
+                guard x1 >= left, x0 <= right, x1 > x0 else { continue }
+                let (y0, y1) = (layout.yPixel(from.y), layout.yPixel(to.y))
+                let first = y0 + (y1 - y0) * (max(x0, left) - x0) / (x1 - x0)
+                let last = y0 + (y1 - y0) * (min(x1, right) - x0) / (x1 - x0)
+                if max(first, last) >= top, min(first, last) <= bottom { count += 1 }
+            }
+        }
+        return count
+    }
+
+    private func endLabel(_ label: PanelLayout.Label, _ y: Double, kind: String) -> String {
+        let value =
+            label.value.isEmpty
+            ? ""
+            : "<tspan class=\"caption\" dx=\"\(pixel(PanelLayout.Label.gap))\">\(SVGText.escaped(label.value))</tspan>"
+        return "<text class=\"halo name \(kind)\" x=\"\(pixel(layout.right + 20))\" y=\"\(pixel(y))\">"
+            + "\(SVGText.escaped(label.name))\(value)</text>"
     }
 
     private func label(_ text: String, _ x: Double, _ y: Double, anchor: String, kind: String) -> String {

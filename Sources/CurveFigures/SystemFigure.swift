@@ -14,20 +14,25 @@ extension CurveFigures {
         }
         let gibibyte = Double(1 << 30)
         let cpu = zip(xs, samples).map { PlotPoint(x: $0, y: $1.cpu) }
-        let memory = zip(xs, samples).map { PlotPoint(x: $0, y: Double($1.memory) / gibibyte) }
+        let isSmall = (samples.map(\.memory).max() ?? 0) < 1 << 30
+        let memory = zip(xs, samples).map {
+            PlotPoint(x: $0, y: Double($1.memory) / (isSmall ? gibibyte / 1024 : gibibyte))
+        }
         var panels = [
             panel(words.processor, words.cores, [Panel.Line(name: words.processor, points: cpu)]),
-            panel(words.memory, "GiB", [Panel.Line(name: words.memory, points: memory)]),
+            panel(words.memory, isSmall ? "MiB" : "GiB", [Panel.Line(name: words.memory, points: memory)]),
         ]
         let utilization = gpuLines(samples, xs, words) { $0.utilization }
         if !utilization.isEmpty { panels.append(panel(words.gpuUtilization, "%", utilization)) }
         let used = gpuLines(samples, xs, words) { Double($0.memoryUsed) / gibibyte }
         if !used.isEmpty { panels.append(panel(words.gpuMemory, "GiB", used)) }
         let names = panels.filter { $0.lines.count > 1 }.flatMap { $0.lines.map(\.name) }
+        let gutter = names.map { PanelLayout.Label(name: $0, value: "").width }.max() ?? 0
         for index in panels.indices {
             panels[index].range = 0...(xs.last ?? 0)
             panels[index].countsSteps = false
-            panels[index].gutter = PanelLayout.gutter(for: names)
+            panels[index].gutter = gutter
+            panels[index].isOfPoints = false
         }
         panels[panels.count - 1].xTitle = axis.title
         panels[panels.count - 1].height += 18

@@ -30,11 +30,12 @@ package struct EntryPlan: Sendable {
         openingKeys = Self.openingKeys(manifest)
         runKeys = Self.runKeys(record, primary)
 
-        let curves = CurveFigures.figures(of: record.series, primary: primary, words: words.figures)
+        let drawn = record.series.filter { !MetricSection.isSetting($0, primary) }
+        let curves = CurveFigures.figures(of: drawn, primary: primary, words: words.figures)
         let machine = CurveFigures.machine(record.samples, words: words.figures)
         let figures = Array(curves.prefix(CurveSection.limit)) + [machine].compactMap { $0 }
         blocks = [
-            BlockContent(name: "summary", content: SummarySection.content(record, words)),
+            BlockContent(name: "summary", content: SummarySection.content(record, primary: primary, words)),
             BlockContent(name: "output", content: OutputSection.content(record, words)),
             BlockContent(name: "environment", content: EnvironmentSection.content(record, words)),
             BlockContent(name: "command", content: CommandSection.content(record, words)),

@@ -82,12 +82,14 @@ package struct Phrases: Sendable {
     package let driver: String
 
     // Tables
+    package let item: String
     package let name: String
     package let source: String
     package let noParameters: String
     package let last: String
     package let best: String
     package let atStep: @Sendable (_ value: String, _ step: String) -> String
+    package let constant: String
     package let points: String
     package let noMetrics: String
     package let primaryMark: String

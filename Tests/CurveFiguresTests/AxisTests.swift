@@ -27,6 +27,13 @@ import Testing
         #expect(!AxisScale(lowest: 1, highest: 900, ticks: 5, allowsLogarithm: true).isLogarithmic)
     }
 
+    @Test func crowdedValuesGetALogarithmWithNamesInBetween() {
+        let axis = AxisScale(lowest: 0.035, highest: 1.9, ticks: 5, allowsLogarithm: true, isCrowded: true)
+        #expect(axis.ticks.map(\.label) == ["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"])
+        #expect(axis.lower == 0.02 && axis.upper == 2)
+        #expect(!AxisScale(lowest: 0.2, highest: 2, ticks: 5, allowsLogarithm: true, isCrowded: true).isLogarithmic)
+    }
+
     @Test(
         arguments: [
             (5.0, 5.0), (0, 0), (-3, -3), (1e300, 1e300), (-1e300, 1e300), (1, 1 + 1e-15), (5e-324, 5e-324),
@@ -34,7 +41,8 @@ import Testing
         ] as [(Double, Double)])
     func oddRangesStillGiveAFiniteAxis(lowest: Double, highest: Double) {
         for allows in [true, false] {
-            let axis = AxisScale(lowest: lowest, highest: highest, ticks: 5, allowsLogarithm: allows)
+            let axis = AxisScale(
+                lowest: lowest, highest: highest, ticks: 5, allowsLogarithm: allows, isCrowded: allows)
             #expect(axis.position(lowest).isFinite && axis.position(highest).isFinite)
             #expect(axis.lower < axis.upper && axis.ticks.count <= 40)
         }

@@ -15,13 +15,27 @@ import Testing
         for line in [
             "title: \"digits: SimpleNet, AdamW 3e-4\"", "tags: [digits, simplenet]", "run_status: finished",
             "run_torch: \"2.10\"", "run_primary_metric: val_acc",
-            "Model SimpleNet · Optimizer AdamW, lr=3e-4 · Batch 64 × 4 processes → 256 · 41 s · finished",
+            "Model SimpleNet · Optimizer AdamW, lr=3e-4 · Batch 64 × 4 processes → 256 · 41 s · finished · **val\\_acc 0.955 at step 19**",
+            "| Item | Value |",
             "python train.py 'it'\\''s'", "> No GPU was visible: the run used the CPU.", "![loss]", "## Observations",
         ] where !line.hasPrefix("![loss]") {
             #expect(text.contains(line), "\(line)")
         }
         #expect(text.contains("(figures/acc.svg)") && text.contains("(figures/loss.svg)"))
         #expect(text.contains("| `val_acc` ★ |"))
+    }
+
+    @Test func aSettingThatIsPrintedAgainAndAgainHasNoFigure() throws {
+        var record = try sampleRecord()
+        record.series += [
+            series("lr", 20) { _ in 3e-4 }, series("grad_norm", 20) { $0 }, series("val_loss", 20) { _ in 1 },
+        ]
+        let text = try index(record)
+        #expect(text.contains("| `lr` | 3e-4 | constant | 20 | stdout |"))
+        #expect(!text.contains("(figures/lr.svg)"))
+        #expect(text.contains("(figures/grad_norm.svg)"))
+        // A loss that never moves is worth a look.
+        #expect(try EntryPlan(record).files.contains { $0.path == "figures/loss.svg" })
     }
 
     @Test func chineseEntriesAreChineseThroughout() throws {

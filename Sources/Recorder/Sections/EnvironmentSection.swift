@@ -37,7 +37,7 @@ enum EnvironmentSection {
         rows.append(["CPU", words.processor(MarkdownText.plain(host.processor), host.cores)])
         rows.append([words.memory, ReadableNumber.size(host.memory)])
         rows.append([words.commit, commit(record, words)])
-        return "## \(words.environment)\n\n" + MarkdownText.table(["", ""], rows)
+        return "## \(words.environment)\n\n" + MarkdownText.table([words.item, words.value], rows)
     }
 
     private static func commit(_ record: RunRecord, _ words: Phrases) -> String {

@@ -19,6 +19,15 @@ enum ParameterSection {
 
 /// Last and best values, the primary metric first.
 enum MetricSection {
+    /// Whether a series is a setting that the program prints with its metrics, such as a learning rate that never
+    /// changes: its value says all, and a figure of it nothing.
+    static func isSetting(_ series: MetricSeries, _ primary: PrimaryMetric?) -> Bool {
+        guard let first = series.points.first, series.points.count > 1, series.name != primary?.metric,
+            MetricChoice.goal(of: series.name) == nil
+        else { return false }
+        return series.points.allSatisfy { $0.value == first.value }
+    }
+
     static func content(_ record: RunRecord, primary: PrimaryMetric?, _ words: Phrases) -> String {
         let filled = record.series.filter { !$0.points.isEmpty }
         guard !filled.isEmpty else { return "## \(words.metrics)\n\n\(words.noMetrics)" }
@@ -30,7 +39,8 @@ enum MetricSection {
             return [
                 MarkdownText.code(one.name) + (isPrimary ? " \(words.primaryMark)" : ""),
                 one.points.last.map { ReadableNumber.text($0.value) } ?? "",
-                best.map { words.atStep(ReadableNumber.text($0.value), String($0.step)) } ?? "–",
+                best.map { words.atStep(ReadableNumber.text($0.value), String($0.step)) }
+                    ?? (isSetting(one, primary) ? words.constant : "–"),
                 ReadableNumber.count(one.points.count),
                 one.sources.map(\.rawValue).sorted().joined(separator: ", "),
             ]

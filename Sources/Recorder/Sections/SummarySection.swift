@@ -4,7 +4,8 @@ import MarkdownEntry
 
 /// The line at the head: what was trained, how, how long, and how it ended.
 enum SummarySection {
-    static func content(_ record: RunRecord, _ words: Phrases) -> String {
+    /// - Parameter primary: the metric that stands for the run.
+    static func content(_ record: RunRecord, primary: PrimaryMetric?, _ words: Phrases) -> String {
         let manifest = record.manifest
         let setup = TrainingSetup(manifest)
         var parts: [String] = []
@@ -27,6 +28,10 @@ enum SummarySection {
             parts.append(words.status(end.status))
         } else {
             parts.append(words.status(.running))
+        }
+        if let primary, let best = record.series.first(where: { $0.name == primary.metric })?.best(primary.goal) {
+            let value = ReadableNumber.text(best.value)
+            parts.append("**\(MarkdownText.plain(primary.metric)) \(words.atStep(value, String(best.step)))**")
         }
         var lines = [parts.joined(separator: " · ")]
         if let sentence = ending(manifest.end, words) { lines += ["", sentence] }
