@@ -40,6 +40,7 @@ let package = Package(
         .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "TOMLKit"]),
         .target(name: "RunStore", dependencies: ["ExperimentModel", "HostSystem", grdb]),
         .target(name: "GPUDevices", dependencies: ["ExperimentModel"]),
+        .target(name: "ContentStore", dependencies: ["OCIModel", "HostSystem"]),
 
         // Formats
         .target(name: "MarkdownEntry", dependencies: ["HostSystem"]),
@@ -75,6 +76,11 @@ let package = Package(
             name: "CurveFiguresTests", dependencies: ["CurveFigures", "ExperimentModel", "HostSystem", "TestSupport"]),
         .testTarget(name: "MarkdownEntryTests", dependencies: ["MarkdownEntry", "HostSystem", "TestSupport"]),
         .testTarget(name: "GPUDevicesTests", dependencies: ["GPUDevices", "HostSystem", "TestSupport"]),
+        .executableTarget(
+            name: "StoreWriter", dependencies: ["ContentStore", "OCIModel", "HostSystem"], path: "Tests/StoreWriter"),
+        .testTarget(
+            name: "ContentStoreTests",
+            dependencies: ["StoreWriter", "ContentStore", "OCIModel", "HostSystem", "TestSupport"]),
         .testTarget(name: "RunStoreTests", dependencies: ["RunStore", "TestSupport"]),
         .testTarget(name: "ResolverTests", dependencies: ["Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
         .testTarget(

@@ -24,6 +24,14 @@ package final class FileLock: Sendable {
         throw SystemError("lock", path)
     }
 
+    /// A lock that others may share and that keeps `take` and `wait` from succeeding elsewhere. Waits for a holder that
+    /// does not share. The file must exist; reading it is enough.
+    package static func share(_ path: String) throws -> FileLock {
+        let descriptor = try Descriptor.open(path, O_RDONLY)
+        guard retryingInterrupts({ flock(descriptor.number, LOCK_SH) }) == 0 else { throw SystemError("lock", path) }
+        return FileLock(descriptor)
+    }
+
     /// Whether some process holds the lock now. A file that does not exist is not held.
     package static func isHeld(_ path: String) -> Bool {
         guard let descriptor = try? Descriptor.open(path, O_RDONLY) else { return false }
