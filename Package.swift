@@ -30,9 +30,9 @@ let package = Package(
         .target(
             name: "RunCapture",
             dependencies: [
-                "RunStore", "GPUDevices", "MetricText", "TensorBoardEvents", "ExperimentModel", "HostSystem",
-                "CHostSystem",
-                "Yams", "TOMLKit",
+                "RunStore", "GPUDevices", "MetricText", "TensorBoardEvents", "RecipeModel", "ExperimentModel",
+                "HostSystem",
+                "CHostSystem", "Yams", "TOMLKit",
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),

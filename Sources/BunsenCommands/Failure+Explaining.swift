@@ -17,10 +17,9 @@ extension Failure {
         case let error as SystemError: self.init("\(error)", hint: Self.hint(for: error), code: .inputOutput)
         case let error as FileTooLarge: self.init("\(error)", code: .inputOutput)
         case let error as RecipeError:
-            let isMissing = error.problems.count == 1 && error.problems[0].line == nil
             self.init(
                 "\(error)", hint: error.hints.isEmpty ? nil : error.hints.joined(separator: "\nhint: "),
-                code: isMissing ? .missing : .data)
+                code: error.isMissing ? .missing : .data)
         case let error as LockError:
             self.init("\(error)", hint: error.hint, code: error.kind == .missing ? .missing : .data)
         case let error as ResolverError:

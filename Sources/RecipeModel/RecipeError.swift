@@ -20,10 +20,13 @@ package struct RecipeError: Error, Sendable, CustomStringConvertible {
     package static let mostProblems = 10
 
     package let file: String
+    /// There is no such file.
+    package let isMissing: Bool
     package let problems: [RecipeProblem]
 
-    package init(file: String, problems: [RecipeProblem]) {
+    package init(file: String, isMissing: Bool = false, problems: [RecipeProblem]) {
         self.file = file
+        self.isMissing = isMissing
         let sorted = problems.enumerated().sorted {
             (($0.element.line ?? 0), ($0.element.column ?? 0), $0.offset)
                 < (($1.element.line ?? 0), ($1.element.column ?? 0), $1.offset)

@@ -13,14 +13,15 @@ package enum RecipeReader {
     package static func read(path: String) throws -> Recipe {
         let bytes: [UInt8]
         do {
-            bytes = try Files.read(path, limit: 64 << 20)
+            bytes = try Files.read(path, limit: YAMLText.largestSize)
         } catch let error as SystemError where error.code == ENOENT {
             throw RecipeError(
-                file: path, problems: [RecipeProblem(reason: "there is no recipe here", hint: "run `bunsen init`")])
+                file: path, isMissing: true,
+                problems: [RecipeProblem(reason: "there is no recipe here", hint: "run `bunsen init`")])
         } catch let error as FileTooLarge {
             throw RecipeError(
                 file: path,
-                problems: [RecipeProblem(reason: "\(error.size) bytes are too many for a recipe", hint: nil)])
+                problems: [YAMLText.tooLarge(error.size)])
         }
         let folder = Files.resolved(path).flatMap(Files.parent) ?? "."
         return try read(bytes, file: path, folderName: Files.name(of: folder))

@@ -1,21 +1,19 @@
 import HostSystem
 
-/// Checks on a recipe's text that have to come before a YAML parser sees it.
+/// Checks on YAML text, a recipe's or another's, that have to come before a YAML parser sees it.
 ///
 /// The parser calls itself once per level of nesting, and hashes mapping keys through every alias: text made for the
 /// purpose could end the process (by its stack) or keep it busy for ever. So depth is bounded here, on the bytes, by
 /// counts that are never lower than the true ones; and anchors together with aliases are refused.
-enum YAMLText {
+package enum YAMLText {
     static let largestSize = 1 << 20
     static let deepestFlow = 200
     static let widestIndentation = 200
 
     /// The text as a parser can take it: valid UTF-8 without a byte order mark.
-    static func checked(_ bytes: [UInt8]) throws(RecipeProblem) -> String {
+    package static func checked(_ bytes: [UInt8]) throws(RecipeProblem) -> String {
         guard bytes.count <= largestSize else {
-            throw RecipeProblem(
-                reason: "\(bytes.count) bytes are too many for a recipe, which may have \(largestSize)",
-                hint: "a recipe is a page of text; is this the right file?")
+            throw tooLarge(bytes.count)
         }
         var body = bytes[...]
         if body.starts(with: [0xef, 0xbb, 0xbf]) { body = body.dropFirst(3) }
@@ -30,6 +28,12 @@ enum YAMLText {
         try checkNesting(body)
         try checkAliases(body)
         return text
+    }
+
+    static func tooLarge(_ size: Int) -> RecipeProblem {
+        RecipeProblem(
+            reason: "\(size) bytes are too many for a recipe, which may have \(largestSize)",
+            hint: "a recipe is a page of text; is this the right file?")
     }
 
     private static func lineOfInvalidText(_ bytes: ArraySlice<UInt8>) -> Int {
@@ -91,7 +95,7 @@ enum YAMLText {
         }
         if let anchorLine, hasAlias {
             throw RecipeProblem(
-                line: anchorLine, reason: "anchors (&name) and aliases (*name) are not read in a recipe",
+                line: anchorLine, reason: "anchors (&name) and aliases (*name) are not read",
                 hint: "write the value out in both places; quote text that begins with & or *")
         }
     }

@@ -2,6 +2,7 @@ import ExperimentModel
 import FoundationEssentials
 import HostSystem
 import MetricText
+import RecipeModel
 import TOMLKit
 import Yams
 
@@ -40,11 +41,13 @@ package struct ParameterFile {
     }
 
     private static func yaml(_ text: String, _ path: String) throws -> ParameterNode {
-        // An alias can repeat a large part of a document any number of times. Parameters need none.
         do {
-            let parser = try Parser(yaml: text)
-            guard let root = try parser.singleRoot() else { return .table([]) }
+            // An alias can repeat a large part of a document any number of times, and the parser calls itself for each
+            // level: both are refused before it sees them.
+            guard let root = try Yams.compose(yaml: YAMLText.checked(Array(text.utf8))) else { return .table([]) }
             return try node(root, path, depth: 0)
+        } catch let problem as RecipeProblem {
+            throw Unreadable(path: path, line: problem.line, reason: problem.reason)
         } catch let error as YamlError {
             throw Unreadable(path: path, line: nil, reason: "\(error)")
         }
@@ -78,6 +81,8 @@ package struct ParameterFile {
                     node = .table(table.sorted { $0.key < $1.key }.map { ParameterNode.Member($0.key, $0.value.node) })
                 } else if let list = try? decoder.singleValueContainer().decode([Value].self) {
                     node = .list(list.map(\.node))
+                } else if try decoder.singleValueContainer().decodeNil() {
+                    node = .null
                 } else {
                     switch try decoder.singleValueContainer().decode(ParameterValue.self) {
                     case .integer(let value): node = .integer(value)

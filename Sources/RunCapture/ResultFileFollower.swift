@@ -22,6 +22,10 @@ package struct ResultFileFollower {
         var reader: Reader
         var size: Int64 = -1
         var change = timespec()
+        /// The last read stopped before the end of the file.
+        var hasMore = false
+        /// Where a record begins that is not all there.
+        var tornAt: Int?
         var hasComplained = false
     }
 
@@ -42,15 +46,34 @@ package struct ResultFileFollower {
         return warnings
     }
 
+    /// Reads everything that is left, when nobody writes any more.
+    ///
+    /// - Parameter flush: called between portions, so that the journal need not hold all of them.
+    mutating func readToEnd(into journal: RunJournal, flush: () -> Void) {
+        read(lookingForNewFiles: true, into: journal)
+        while files.contains(where: \.hasMore) {
+            flush()
+            read(lookingForNewFiles: false, into: journal)
+        }
+        for index in files.indices {
+            var file = files[index]
+            guard let offset = file.tornAt else { continue }
+            complain(&file, "the record at byte \(offset) is not complete and was left out")
+            files[index] = file
+        }
+    }
+
     mutating func read(lookingForNewFiles: Bool, into journal: RunJournal) {
         if lookingForNewFiles {
             for found in finder.look() { files.append(Followed(path: found.path, reader: Self.reader(found))) }
         }
         for index in files.indices {
+            let hadMore = files[index].hasMore
+            files[index].hasMore = false
             var status = stat()
             guard stat(files[index].path, &status) == 0 else { continue }
             let isSame =
-                status.st_size == files[index].size && status.st_mtim.tv_sec == files[index].change.tv_sec
+                !hadMore && status.st_size == files[index].size && status.st_mtim.tv_sec == files[index].change.tv_sec
                 && status.st_mtim.tv_nsec == files[index].change.tv_nsec
             if isSame { continue }
             files[index].size = Int64(status.st_size)
@@ -89,9 +112,11 @@ package struct ResultFileFollower {
             let outcome = try reader.readAvailable(atMost: Self.budget) { items.append($0) }
             for item in items { record(item, names: &names, into: journal) }
             file.reader = .tensorboard(reader, names: names)
+            file.tornAt = nil
             switch outcome {
-            case .caughtUp, .truncatedTail: break
-            case .paused, .replaced: file.size = -1  // look again at the next opportunity
+            case .caughtUp: break
+            case .truncatedTail(let offset): file.tornAt = offset
+            case .paused, .replaced: file.hasMore = true
             case .corrupt, .notAnEventFile: complain(&file, "\(outcome)")
             }
             if reader.totals.badChecksums > before.badChecksums {

@@ -57,8 +57,12 @@ package final class RunRecorder {
         log.append(bytes, stream: stream == .stderr ? .stderr : .stdout, time: .now)
     }
 
-    /// The streams have ended: their last lines may have no line feed.
-    func finishOutput() { log.finish(time: .now) }
+    /// Nobody writes any more: takes last lines without a line feed, and what is left in result files.
+    func finishReading() {
+        log.finish(time: .now)
+        results.readToEnd(into: journal, flush: flush)
+        for warning in results.takeWarnings() { warn(warning) }
+    }
 
     /// Once a second: a reading of the machine, and what appeared in result files.
     func tick() {
@@ -96,8 +100,6 @@ package final class RunRecorder {
 
     /// The run is over.
     func finish(_ end: RunEnd) {
-        results.read(lookingForNewFiles: true, into: journal)
-        for warning in results.takeWarnings() { warn(warning) }
         journal.append(end: end)
         flush()
     }

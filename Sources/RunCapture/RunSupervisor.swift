@@ -56,8 +56,9 @@ package final class RunSupervisor {
         var nextTick = started + 0.2
         while true {
             let now = monotonicSeconds()
+            if let step = stop.escalation(at: now) { signalTree(step == .kill ? SIGKILL : SIGTERM) }
             if now >= nextTick {
-                tick(now)
+                recorder.tick()
                 // A clock that slept (a suspended laptop) must not be followed tick by tick.
                 nextTick = max(nextTick + 1, now)
             }
@@ -66,8 +67,9 @@ package final class RunSupervisor {
             recorder.flush()
         }
         stopRemaining()
-        recorder.finishOutput()
-        let end = self.end(duration: monotonicSeconds() - started, memory: memory)
+        let duration = monotonicSeconds() - started
+        recorder.finishReading()
+        let end = self.end(duration: duration, memory: memory)
         recorder.finish(end)
         return end
     }
@@ -142,13 +144,6 @@ package final class RunSupervisor {
         case .kill:
             recorder.say("stopping: sending SIGKILL")
             signalTree(SIGKILL)
-        }
-    }
-
-    private func tick(_ now: Double) {
-        recorder.tick()
-        if childEnd == nil, let step = stop.escalation(at: now, grace: command.grace) {
-            signalTree(step == .kill ? SIGKILL : SIGTERM)
         }
     }
 

@@ -14,7 +14,17 @@ struct StopRequest {
     var wasRequested: Bool { step != nil }
 
     /// When the next step is due without a request, in monotonic seconds.
-    var nextDeadline: Double? { step == nil || step == .kill ? nil : changed + grace }
+    var nextDeadline: Double? { escalatesByTime ? changed + grace : nil }
+
+    /// Ctrl-C alone never escalates by time: a script may take long to save its state, and the person can press again.
+    private var escalatesByTime: Bool {
+        guard childEndedAt == nil else { return false }
+        return switch step {
+        case .forward: signal != SIGINT
+        case .terminate: true
+        case .kill, nil: false
+        }
+    }
 
     var firstSignalName: String {
         switch signal {
@@ -41,16 +51,9 @@ struct StopRequest {
     }
 
     /// The step that is due at `now` because the last one had no effect in `grace` seconds.
-    ///
-    /// Ctrl-C alone never escalates by time: a script may take long to save its state, and the person can press again.
-    mutating func escalation(at now: Double, grace: Double) -> Step? {
-        guard let step, now >= changed + grace else { return nil }
-        switch step {
-        case .forward where signal == SIGINT: return nil
-        case .forward: (self.step, changed) = (.terminate, now)
-        case .terminate: (self.step, changed) = (.kill, now)
-        case .kill: return nil
-        }
-        return self.step
+    mutating func escalation(at now: Double) -> Step? {
+        guard let nextDeadline, now >= nextDeadline else { return nil }
+        (step, changed) = (step == .forward ? .terminate : .kill, now)
+        return step
     }
 }

@@ -93,10 +93,10 @@ import Testing
                     raise SystemExit(130)
                 """, to: "t.py")
             let running = try project.start("run", "--", "python3", "t.py")
-            #expect(try eventually { try logOfLatest(project).contains("loss=1") })
+            #expect(eventually { project.latestLog().contains("loss=1") })
             kill(running.child.id, SIGINT)
             #expect(running.child.wait() == .exited(code: 130))
-            #expect(try logOfLatest(project).contains("saved"))
+            #expect(project.latestLog().contains("saved"))
             #expect(try project.manifests().first?["end"]["status"].string == "stopped")
         }
     }
@@ -106,7 +106,7 @@ import Testing
             try project.write(
                 "trap '' INT TERM; echo loss=1; while :; do sleep 0.1; done\n", to: "t.sh")
             let running = try project.start("run", "--", "sh", "t.sh")
-            #expect(try eventually { try logOfLatest(project).contains("loss=1") })
+            #expect(eventually { project.latestLog().contains("loss=1") })
             for _ in 0..<3 {
                 kill(running.child.id, SIGINT)
                 usleep(300_000)
@@ -122,7 +122,7 @@ import Testing
                 "import time\nfor i in range(100000):\n    print(f'step {i} loss=0.5', flush=True)\n    time.sleep(0.01)\n",
                 to: "t.py")
             let running = try project.start("run", "--", "python3", "t.py")
-            #expect(try eventually { try logOfLatest(project).contains("step 50 ") })
+            #expect(eventually { project.latestLog().contains("step 50 ") })
             kill(running.child.id, SIGKILL)
             _ = running.child.wait()
             let listed = try JSONValue(parsing: project.bunsen("runs", "--format", "json").output)
@@ -155,10 +155,5 @@ import Testing
             #expect(try project.manifests().count == 10)
             #expect(try project.entries().count == 10)
         }
-    }
-
-    private func logOfLatest(_ project: Project) throws -> String {
-        guard let run = try? project.latestRun() else { return "" }
-        return (try? Files.readText("\(run)/output.log")) ?? ""
     }
 }

@@ -16,16 +16,25 @@ import Testing
     @Test func aTerminationSignalEscalatesByTime() {
         var stop = StopRequest()
         _ = stop.request(SIGTERM, at: 0, grace: 10)
-        #expect(stop.escalation(at: 9, grace: 10) == nil)
-        #expect(stop.escalation(at: 10, grace: 10) == .terminate)
-        #expect(stop.escalation(at: 19, grace: 10) == nil)
-        #expect(stop.escalation(at: 20, grace: 10) == .kill)
-        #expect(stop.escalation(at: 40, grace: 10) == nil)
+        #expect(stop.escalation(at: 9) == nil)
+        #expect(stop.escalation(at: 10) == .terminate)
+        #expect(stop.escalation(at: 19) == nil)
+        #expect(stop.escalation(at: 20) == .kill)
+        #expect(stop.escalation(at: 40) == nil)
     }
 
     @Test func oneCtrlCLeavesTheScriptAllTheTimeItWants() {
         var stop = StopRequest()
         _ = stop.request(SIGINT, at: 0, grace: 10)
-        #expect(stop.escalation(at: 1000, grace: 10) == nil)
+        #expect(stop.escalation(at: 1000) == nil)
+        #expect(stop.nextDeadline == nil, "a deadline that has passed would keep the supervisor from sleeping")
+    }
+
+    @Test func nothingIsDueOnceTheCommandHasEnded() {
+        var stop = StopRequest()
+        _ = stop.request(SIGTERM, at: 0, grace: 10)
+        #expect(stop.nextDeadline == 10)
+        stop.childEnded(at: 5)
+        #expect(stop.nextDeadline == nil && stop.escalation(at: 50) == nil)
     }
 }

@@ -93,6 +93,30 @@ import Testing
         #expect(merged.otherNames == ["train/loss": "loss", "train/train_loss": "train_loss"])
     }
 
+    /// Hugging Face prints no step, and its state, as old as the last checkpoint, has the step of each epoch.
+    @Test func printedEpochsAreMatchedWithTheStepsOfTheState() {
+        func point(_ step: Int64?, _ epoch: Double, _ value: Double, _ source: MetricSource) -> MetricPoint {
+            MetricPoint(
+                name: "loss", step: step, epoch: epoch, value: value, time: Timestamp(seconds: epoch), source: source)
+        }
+        let printed = [
+            point(nil, 0.5, 0.9, .stdout), point(1, 1, 0.8, .stdout), point(nil, 1.5, 0.6667, .stdout),
+            point(2, 2, 0.6, .stdout),
+        ]
+        let state = [
+            point(100, 0.5, 0.9, .trainerState), point(200, 1, 0.8, .trainerState),
+            point(300, 1.5, 2.0 / 3, .trainerState),
+        ]
+        let merged = SeriesMerger.merge(printed + state).series
+        #expect(merged.count == 1)
+        #expect(merged.first?.points.map(\.step) == [100, 200, 300, 300])
+        #expect(merged.first?.points.map(\.value) == [0.9, 0.8, 2.0 / 3, 0.6])
+        #expect(merged.first?.points.last?.sources == [.stdout])
+
+        let other = [point(100, 0.5, 0.1, .trainerState), point(200, 1, 0.1, .trainerState)]
+        #expect(SeriesMerger.merge(printed + other).series.count == 2, "values that differ are two series")
+    }
+
     @Test func twoSpellingsInOneSourceAreTwoMetrics() {
         let merged = SeriesMerger.merge(
             points("train/loss", .tensorboard, [(1, 0.5)]) + points("train_loss", .tensorboard, [(1, 0.5)])

@@ -54,6 +54,28 @@ package struct Project {
         try tool.run(arguments, timeout: timeout)
     }
 
+    /// What `bunsen … --format json` prints.
+    package func json(_ arguments: String...) throws -> JSONValue {
+        let result = try tool.run(arguments + ["--format", "json"], timeout: 60)
+        guard result.succeeded else { throw Unexpected(result) }
+        return try JSONValue(parsing: result.output)
+    }
+
+    /// Runs a shell script in the project.
+    @discardableResult
+    package func shell(_ script: String) throws -> Tool.Result {
+        try Tool(executable: "/bin/sh", environment: environment, workingFolder: folder).run(
+            ["-c", script], timeout: 120)
+    }
+
+    /// Copies the files of an example, and nothing that a run may have left beside them.
+    package func copyExample(_ name: String) throws {
+        let example = "\(Self.sourceRoot)/Examples/\(name)"
+        for file in try Files.names(in: example) where file.hasSuffix(".py") || file == "bunsen.yaml" {
+            try Files.write(try Files.read("\(example)/\(file)"), to: "\(folder)/\(file)")
+        }
+    }
+
     /// Starts `bunsen` without waiting.
     package func start(_ arguments: String...) throws -> Tool.Running { try tool.start(arguments) }
 
@@ -74,6 +96,19 @@ package struct Project {
         return "\(runs)/\(name)"
     }
 
+    /// The output log of the newest run; empty while there is none.
+    package func latestLog() -> String {
+        guard let run = try? latestRun() else { return "" }
+        return (try? Files.readText("\(run)/output.log")) ?? ""
+    }
+
+    /// The path of the newest run's entry.
+    package func entryPath() throws -> String {
+        let result = try bunsen("show", "latest", "--entry")
+        guard result.succeeded else { throw Unexpected(result) }
+        return String(result.outputText.dropLast())
+    }
+
     /// The text of every entry, by the name of its folder.
     package func entries() throws -> [String: String] {
         var entries: [String: String] = [:]
@@ -82,6 +117,13 @@ package struct Project {
         }
         return entries
     }
+}
+
+/// A program ended in another way than a test goes on from.
+package struct Unexpected: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ result: Tool.Result) { description = "\(result.end): \(result.errorText)" }
 }
 
 /// Waits until a condition holds. False when it did not within the time.

@@ -16,16 +16,24 @@ package struct LockCommand: ContextualCommand {
     @Flag(name: .long, help: "Only say whether recipe and lock agree; exit 65 when they do not.")
     var check = false
 
-    @Option(
-        name: .long, parsing: .upToNextOption,
-        help: "Take newer versions of these packages; of all, when none is named.")
-    var upgrade: [String] = []
+    @Flag(name: .long, help: "Take newer versions of the named packages; of all, when none is named.")
+    var upgrade = false
+
+    @Argument(help: "With --upgrade: the packages that may move.")
+    var packages: [String] = []
 
     @OptionGroup var output: FormatOption
 
     package init() {}
 
     package func run(in context: CommandContext) throws -> Int32 {
+        if !upgrade, let first = packages.first {
+            throw Failure(
+                "\(first) is named without a purpose",
+                hint: "to take a newer version of it: bunsen lock --upgrade \(first)",
+                code: .usage)
+        }
+        if upgrade, check { throw Failure("--check changes nothing, so --upgrade cannot go with it", code: .usage) }
         let project = Project(context)
         guard let recipe = try project.recipe() else {
             throw Failure(
@@ -34,7 +42,7 @@ package struct LockCommand: ContextualCommand {
         }
         if check { return try compare(project, recipe, context) }
         let mode: Resolver.Upgrade =
-            if !upgrade.isEmpty { .packages(upgrade) } else if upgradesAll(context) { .everything } else { .nothing }
+            if !upgrade { .nothing } else if packages.isEmpty { .everything } else { .packages(packages) }
         let before = Files.exists(project.lockPath) ? try? LockReader.read(folder: project.folder) : nil
         let (lock, seconds) = try Self.lock(project, recipe, mode, context)
         if !recipe.unusedByProcessEngine.isEmpty {
@@ -65,12 +73,12 @@ package struct LockCommand: ContextualCommand {
         return (try LockReader.read(folder: project.folder), monotonicSeconds() - started)
     }
 
-    /// `--upgrade` without names: the argument parser gives an empty list both then and without the option.
-    private func upgradesAll(_ context: CommandContext) -> Bool { context.arguments.contains("--upgrade") }
-
     private func compare(_ project: Project, _ recipe: Recipe, _ context: CommandContext) throws -> Int32 {
         let lock = try LockReader.read(folder: project.folder)
         let result = try LockCheck.compare(recipe: recipe, folder: project.folder, lock: lock)
+        try output.print(
+            to: context.console, json: { try RecordCoding.encode(CheckReport(result, digest: lock.digest)) },
+            text: { "" })
         switch result {
         case .agrees:
             context.console.say("bunsen.yaml and bunsen.lock agree")
@@ -97,6 +105,21 @@ package struct LockCommand: ContextualCommand {
             text += "removed \(package.name) \(package.version)\n"
         }
         return text
+    }
+}
+
+/// What `--check` found, as `--format json` gives it.
+private struct CheckReport: Encodable {
+    let agrees: Bool
+    let changes: [String]
+    let digest: String
+
+    init(_ result: LockCheck, digest: String) {
+        self.digest = digest
+        switch result {
+        case .agrees: (agrees, changes) = (true, [])
+        case .differs(let changes): (agrees, self.changes) = (false, changes)
+        }
     }
 }
 

@@ -28,7 +28,8 @@ package struct RunCommand: ContextualCommand {
     var params: [String] = []
 
     @Option(
-        name: [.customShort("e"), .customLong("env")], help: "An environment variable for the command: NAME=value.")
+        name: [.customShort("e"), .customLong("env")],
+        help: "A variable for the command: NAME=value, or NAME for this shell's.")
     var variable: [String] = []
 
     @Option(name: .long, help: "A further folder in which result files appear. May be repeated.")

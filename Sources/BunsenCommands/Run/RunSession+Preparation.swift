@@ -15,11 +15,15 @@ extension RunSession {
     }
 
     /// `NAME=value`, or `NAME` alone for the value of this shell, as Docker has it.
-    static func variables(_ words: [String]) throws -> [String: String] {
+    static func variables(_ words: [String], from shell: [String: String]) throws -> [String: String] {
         var variables: [String: String] = [:]
         for word in words {
-            guard let equals = word.firstIndex(of: "="), equals != word.startIndex else {
-                throw Failure("-e \(word) is not NAME=value", hint: "write -e NAME=value", code: .usage)
+            guard let equals = word.firstIndex(of: "=") else {
+                variables[word] = shell[word]
+                continue
+            }
+            guard equals != word.startIndex else {
+                throw Failure("-e \(word) has no name", hint: "write -e NAME=value", code: .usage)
             }
             variables[String(word[..<equals])] = String(word[word.index(after: equals)...])
         }

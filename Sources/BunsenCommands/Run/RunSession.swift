@@ -38,7 +38,8 @@ final class RunSession {
         gpus = NVML()
 
         var environment = context.environment
-        let given = try Self.variables(request.variable).merging(recipe?.run.environment ?? [:]) { given, _ in given }
+        let given = try Self.variables(request.variable, from: context.environment)
+            .merging(recipe?.run.environment ?? [:]) { given, _ in given }
         let locked = try LockedEnvironment.prepare(project, recipe, mustAgree: request.locked, context)
         environment = locked?.environment(from: environment) ?? environment
         environment.merge(given) { $1 }

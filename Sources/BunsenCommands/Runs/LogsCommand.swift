@@ -21,6 +21,8 @@ package struct LogsCommand: ContextualCommand {
     @Flag(name: .long, help: "Only standard error.")
     var stderr = false
 
+    @OptionGroup var output: FormatOption
+
     package init() {}
 
     package func run(in context: CommandContext) throws -> Int32 {
@@ -28,13 +30,17 @@ package struct LogsCommand: ContextualCommand {
         var offset = 0
         if let tail { offset = try OutputLogReader.offsetOfLast(max(0, tail), in: folder.outputPath) }
         let reader = try OutputLogReader(folder.outputPath, offset: offset)
-        var text = OutputText(times: timestamps, streams: stderr ? [.stderr] : Set(OutputStream.allCases))
+        let streams = stderr ? [.stderr] : Set(OutputStream.allCases)
+        var text = OutputText(times: timestamps, streams: streams)
         while true {
             // Asked before reading: what was written before the end is read after it.
             let isRunning = follow && folder.isHeld
             var bytes: [UInt8] = []
             try reader.readAvailable { entry in
-                text.append(entry, to: &bytes)
+                switch output.format {
+                case .text: text.append(entry, to: &bytes)
+                case .json: if streams.contains(entry.stream) { bytes += try LogLineReport(entry).line }
+                }
                 if bytes.count > 1 << 20 {
                     context.console.write(bytes)
                     bytes.removeAll(keepingCapacity: true)

@@ -17,7 +17,10 @@ struct StreamJoin {
         var (left, right) = (left, right)
         var join = StreamJoin(left, right, ValueAgreement(left: left.precision, right: right.precision))
         let isOrdered = left.hasSteps != right.hasSteps && join.byOrder(leftNames: left.hasSteps)
-        guard isOrdered || join.bySteps(left, right), join.common > 0 else { return nil }
+        let namesEpochs = left.sources.isPrinted && right.sources == SourceSet(.trainerState)
+        guard isOrdered || namesEpochs && join.byEpochs() || join.bySteps(left, right), join.common > 0 else {
+            return nil
+        }
         var joined = left
         joined.points = join.points
         joined.sources = left.sources.union(right.sources)
@@ -43,6 +46,37 @@ struct StreamJoin {
             add(merged(first, second, value, step: leftNames ? first.step : second.step))
         }
         common = points.count
+        return true
+    }
+
+    /// Hugging Face prints the epoch with its fraction and no step, and its state has both. A printed point that the
+    /// state lacks belongs to the step it follows.
+    private mutating func byEpochs() -> Bool {
+        var places: [Double: Int] = [:]
+        for (index, point) in right.enumerated() {
+            guard let epoch = point.epoch else { return false }
+            places[epoch] = index
+        }
+        var isTaken = [Bool](repeating: false, count: right.count)
+        var lastStep: Int64?
+        var joined: [PointStream.Point] = []
+        for var point in left {
+            guard let epoch = point.epoch else { return false }
+            if let place = places[epoch], !isTaken[place] {
+                guard let value = agreement.merged(point.value, right[place].value) else { return false }
+                point = merged(point, right[place], value, step: right[place].step)
+                isTaken[place] = true
+                lastStep = point.step
+            } else if let lastStep {
+                point.step = lastStep
+            }
+            joined.append(point)
+        }
+        common = isTaken.count { $0 }
+        guard common > 0 else { return false }
+        let extra = right.indices.filter { !isTaken[$0] }.map { right[$0] }
+        // Sorting is stable; without extra points nothing is sorted, and a restart stays visible.
+        points = extra.isEmpty ? joined : (joined + extra).sorted { $0.step < $1.step }
         return true
     }
 
