@@ -55,6 +55,8 @@ let package = Package(
         .target(name: "OCIModel", dependencies: ["HostSystem"]),
 
         // The operating system
+        .target(name: "HTTPTransfer", dependencies: ["HostSystem", "CCurl"]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "HostSystem", dependencies: ["CHostSystem", "COpenSSL"]),
         .target(name: "CHostSystem"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -63,6 +65,7 @@ let package = Package(
         // Tests, from the inside outwards
         .target(name: "TestSupport", dependencies: ["HostSystem"], path: "Tests/TestSupport"),
         .testTarget(name: "ArchitectureTests", dependencies: ["HostSystem"]),
+        .testTarget(name: "HTTPTransferTests", dependencies: ["HTTPTransfer", "HostSystem", "TestSupport"]),
         .testTarget(name: "HostSystemTests", dependencies: ["HostSystem", "TestSupport"]),
         .testTarget(name: "ExperimentModelTests", dependencies: ["ExperimentModel", "TestSupport"]),
         .testTarget(name: "OCIModelTests", dependencies: ["OCIModel", "TestSupport"]),

@@ -21,12 +21,12 @@ install_packages() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# prepare_build: what compiling Bunsen needs. prepare_run: what a run needs.
+# prepare_build: what compiling Bunsen needs. prepare_run: what a run needs. prepare_tests: the real programs that judge us.
 prepare_build() {
     command -v swift >/dev/null || fail "there is no swift on PATH" "install Swift 6.3 from swift.org"
     command -v apt-get >/dev/null || fail "this script knows Debian and Ubuntu only" \
         "install the development files of SQLite and OpenSSL and pkg-config, then run: swift build"
-    install_packages pkg-config libsqlite3-dev libssl-dev zlib1g-dev git ca-certificates
+    install_packages pkg-config libsqlite3-dev libssl-dev libcurl4-openssl-dev zlib1g-dev git ca-certificates
 }
 
 # A Python that torch supports and that can make virtual environments. Any on PATH will do.
@@ -37,4 +37,9 @@ prepare_run() {
         then return 0; fi
     done
     install_packages python3 python3-venv python3-pip
+}
+
+prepare_tests() {
+    # A registry, its password file, another client of registries, certificates.
+    install_packages docker-registry apache2-utils skopeo openssl
 }

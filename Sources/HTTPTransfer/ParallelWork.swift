@@ -24,11 +24,13 @@ package enum ParallelWork {
                 for _ in 1..<min(threads, items.count) {
                     var thread = pthread_t()
                     let context = Unmanaged.passRetained(shared as Worker)
-                    let code = pthread_create(&thread, nil, { context in
-                        guard let context else { return nil }
-                        Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().run()
-                        return nil
-                    }, context.toOpaque())
+                    let code = pthread_create(
+                        &thread, nil,
+                        { context in
+                            guard let context else { return nil }
+                            Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().run()
+                            return nil
+                        }, context.toOpaque())
                     // Fewer threads are slower, not wrong.
                     if code == 0 { started.append(thread) } else { context.release() }
                 }
@@ -49,7 +51,8 @@ package enum ParallelWork {
         private let onFailure: @Sendable () -> Void
         private let state = Mutex<(next: Int, error: (any Error)?)>((0, nil))
 
-        init(items: [Item], body: @escaping @Sendable (Item) throws -> Void, onFailure: @escaping @Sendable () -> Void) {
+        init(items: [Item], body: @escaping @Sendable (Item) throws -> Void, onFailure: @escaping @Sendable () -> Void)
+        {
             self.items = items
             self.body = body
             self.onFailure = onFailure

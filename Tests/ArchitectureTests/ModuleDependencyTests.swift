@@ -17,8 +17,9 @@ import Testing
         ["RecipeModel"],
         ["ExperimentModel", "OCIModel"],
         // the operating system
+        ["HTTPTransfer"],
         ["HostSystem"],
-        ["CHostSystem", "COpenSSL", "CZlib", "StaticICUData"],
+        ["CHostSystem", "COpenSSL", "CCurl", "CZlib", "StaticICUData"],
     ]
     /// Parts of the tests that are not tests themselves.
     private static let testParts = ["TestSupport", "StoreWriter"]

@@ -113,7 +113,9 @@ package final class ScriptedServer: Sendable {
         var rest = bytes[...]
         if head, let end = Self.headEnd(bytes) { rest = bytes[..<end] }
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.send(connection.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = rest.withUnsafeBytes {
+                Glibc.send(connection.number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             if count <= 0 { return false }
             rest = rest.dropFirst(count)
         }
@@ -156,7 +158,9 @@ package final class ScriptedServer: Sendable {
     private static func headEnd(_ bytes: [UInt8]) -> Int? {
         var index = 0
         while index + 3 < bytes.count {
-            if bytes[index] == 13, bytes[index + 1] == 10, bytes[index + 2] == 13, bytes[index + 3] == 10 { return index + 4 }
+            if bytes[index] == 13, bytes[index + 1] == 10, bytes[index + 2] == 13, bytes[index + 3] == 10 {
+                return index + 4
+            }
             index += 1
         }
         return nil
@@ -167,10 +171,12 @@ package final class ScriptedServer: Sendable {
 package func startThread(_ body: @escaping @Sendable () -> Void) {
     var thread = pthread_t()
     let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
-    pthread_create(&thread, nil, { context in
-        if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body() }
-        return nil
-    }, context)
+    pthread_create(
+        &thread, nil,
+        { context in
+            if let context { Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body() }
+            return nil
+        }, context)
     pthread_detach(thread)
 }
 

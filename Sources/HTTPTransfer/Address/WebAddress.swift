@@ -31,7 +31,9 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         guard let parts = curl_url() else { throw refused("there is no memory left") }
         defer { curl_url_cleanup(parts) }
         if let base, curl_url_set(parts, CURLUPART_URL, base.text, 0) != CURLUE_OK { throw refused("it has no base") }
-        guard curl_url_set(parts, CURLUPART_URL, reference, 0) == CURLUE_OK else { throw refused("it is not an address") }
+        guard curl_url_set(parts, CURLUPART_URL, reference, 0) == CURLUE_OK else {
+            throw refused("it is not an address")
+        }
         func part(_ part: CURLUPart, _ flags: UInt32 = 0) -> String? {
             var value: UnsafeMutablePointer<CChar>?
             guard curl_url_get(parts, part, &value, flags) == CURLUE_OK, let value else { return nil }

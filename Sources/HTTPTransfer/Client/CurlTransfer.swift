@@ -69,7 +69,8 @@ final class CurlTransfer {
             let reader = try body ?? source.open()
             body = reader
             let wanted = min(Int(clamping: source.size - sent), target.count)
-            let count = wanted == 0 ? 0 : try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: target[..<wanted]))
+            let count =
+                wanted == 0 ? 0 : try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: target[..<wanted]))
             if wanted > 0, count == 0 { throw BodyTooShort(missing: source.size - sent) }
             sent += Int64(count)
             request.onSent?(sent)

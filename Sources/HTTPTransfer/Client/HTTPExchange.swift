@@ -54,7 +54,9 @@ package final class HTTPExchange: ByteReader {
 
     /// Waits until bytes or the head have arrived, or the transfer has ended.
     private func advance() {
-        guard let session else { return end(with: error(.cut(received: transfer.received, reason: "it was closed here"))) }
+        guard let session else {
+            return end(with: error(.cut(received: transfer.received, reason: "it was closed here")))
+        }
         transfer.lastActivity = monotonicSeconds()
         let before = (transfer.received, transfer.hasHead)
         var wait: Int32 = 0
@@ -63,7 +65,8 @@ package final class HTTPExchange: ByteReader {
             if let code = session.step(waiting: wait) {
                 if let failure = transfer.failure { return end(with: failure) }
                 guard code == CURLE_OK else { return end(with: error(session.cause(code, transfer))) }
-                return end(with: transfer.hasHead ? nil : error(.cut(received: 0, reason: "the answer has no whole head")))
+                return end(
+                    with: transfer.hasHead ? nil : error(.cut(received: 0, reason: "the answer has no whole head")))
             }
             if before != (transfer.received, transfer.hasHead) { return }
             wait = 100

@@ -27,7 +27,9 @@ package final class PartialFile {
     private static func openLocked(_ path: String) throws -> Descriptor {
         while true {
             let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT, 0o644)
-            guard retryingInterrupts({ flock(descriptor.number, LOCK_EX) }) == 0 else { throw SystemError("lock", path) }
+            guard retryingInterrupts({ flock(descriptor.number, LOCK_EX) }) == 0 else {
+                throw SystemError("lock", path)
+            }
             var opened = stat()
             var named = stat()
             guard fstat(descriptor.number, &opened) == 0 else { throw SystemError("read", path) }
