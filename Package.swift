@@ -48,6 +48,8 @@ let package = Package(
         .target(name: "MetricText"),
         .target(name: "TensorBoardEvents"),
         .target(name: "WheelFormat", dependencies: ["HostSystem", "CZlib"]),
+        .target(
+            name: "LayerArchive", dependencies: ["OCIModel", "HostSystem", "CHostSystem", "CInflate", "CZlib"]),
 
         // Nouns
         .target(name: "RecipeModel", dependencies: ["ExperimentModel", "HostSystem", "Yams"]),
@@ -59,6 +61,7 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "HostSystem", dependencies: ["CHostSystem", "COpenSSL"]),
         .target(name: "CHostSystem"),
+        .target(name: "CInflate"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -73,6 +76,8 @@ let package = Package(
         .testTarget(
             name: "TensorBoardEventsTests", dependencies: ["TensorBoardEvents", "TestSupport"],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "LayerArchiveTests", dependencies: ["LayerArchive", "OCIModel", "CZlib", "HostSystem", "TestSupport"]),
         .testTarget(name: "WheelFormatTests", dependencies: ["WheelFormat", "CZlib", "HostSystem", "TestSupport"]),
         .testTarget(name: "MetricTextTests", dependencies: ["MetricText", "TestSupport"]),
         .testTarget(

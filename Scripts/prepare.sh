@@ -26,7 +26,8 @@ prepare_build() {
     command -v swift >/dev/null || fail "there is no swift on PATH" "install Swift 6.3 from swift.org"
     command -v apt-get >/dev/null || fail "this script knows Debian and Ubuntu only" \
         "install the development files of SQLite and OpenSSL and pkg-config, then run: swift build"
-    install_packages pkg-config libsqlite3-dev libssl-dev libcurl4-openssl-dev zlib1g-dev git ca-certificates
+    install_packages pkg-config libsqlite3-dev libssl-dev libcurl4-openssl-dev zlib1g-dev libisal-dev libzstd-dev git \
+        ca-certificates
 }
 
 # A Python that torch supports and that can make virtual environments. Any on PATH will do.

@@ -1,0 +1,44 @@
+import OCIModel
+
+/// How a layer is compressed.
+package enum LayerFormat: Sendable, Hashable, CaseIterable {
+    /// One gzip member, made by joining the deflate streams of the files. Every reader knows it.
+    case gzip
+
+    package var mediaType: MediaType {
+        switch self {
+        case .gzip: .layerGzip
+        }
+    }
+}
+
+/// A layer that was made.
+package struct LayerResult: Sendable, Hashable {
+    /// For the manifest: media type, digest and size of the blob, and the annotations that its format asks for.
+    package let descriptor: ContentDescriptor
+    /// For the configuration: the digest of the tar archive within.
+    package let diffID: Digest
+    /// Bytes of that archive.
+    package let uncompressedSize: Int64
+
+    package init(descriptor: ContentDescriptor, diffID: Digest, uncompressedSize: Int64) {
+        self.descriptor = descriptor
+        self.diffID = diffID
+        self.uncompressedSize = uncompressedSize
+    }
+}
+
+/// The content of a file as a raw deflate stream that is already there: a member of a wheel.
+package struct DeflatedContent: Sendable {
+    package let data: DataRange
+    /// Bytes that come out.
+    package let size: Int
+    /// Of what comes out.
+    package let crc32: UInt32
+
+    package init(data: DataRange, size: Int, crc32: UInt32) {
+        self.data = data
+        self.size = size
+        self.crc32 = crc32
+    }
+}
