@@ -54,14 +54,14 @@ struct StoreModes: Sendable, Hashable {
     }
 
     func makeEmptyFile(_ path: String) throws {
-        let descriptor = try HostSystem.Descriptor.open(path, O_WRONLY | O_CREAT, 0o600)
+        let descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT, 0o600)
         guard fchmod(descriptor.number, file) == 0 else { throw SystemError("write", path) }
     }
 
     /// Replaces a small file in one step.
     func write(_ bytes: [UInt8], to path: String) throws {
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).tmp"
-        let descriptor = try HostSystem.Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        let descriptor = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o600)
         do {
             try descriptor.writeAll(bytes, path: path)
             guard fchmod(descriptor.number, file) == 0, fsync(descriptor.number) == 0,

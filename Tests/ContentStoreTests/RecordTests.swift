@@ -65,8 +65,8 @@ import Testing
 
     @Test func namesReferToImages() throws {
         try withStore { store in
-            let manifest = OCIModel.Descriptor(mediaType: .manifest, digest: Digest(of: [1]), size: 1)
-            let other = OCIModel.Descriptor(mediaType: .manifest, digest: Digest(of: [2]), size: 1)
+            let manifest = ContentDescriptor(mediaType: .manifest, digest: Digest(of: [1]), size: 1)
+            let other = ContentDescriptor(mediaType: .manifest, digest: Digest(of: [2]), size: 1)
             try store.setImage(ImageRecord(name: "a/b:1", manifest: manifest, time: Timestamp(seconds: 1)))
             try store.setImage(ImageRecord(name: "../../c", manifest: manifest, time: Timestamp(seconds: 2)))
             #expect(store.images().map(\.name) == ["../../c", "a/b:1"])

@@ -55,7 +55,7 @@ extension Tool.Running {
     func text() -> String { Self.all(output) }
     func errorText() -> String { Self.all(error) }
 
-    private static func all(_ end: HostSystem.Descriptor) -> String {
+    private static func all(_ end: Descriptor) -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {

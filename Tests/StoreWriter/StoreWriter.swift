@@ -14,7 +14,7 @@ import OCIModel
         do {
             try run()
         } catch {
-            try? HostSystem.Descriptor(owning: dup(STDERR_FILENO)).writeAll("\(error)\n".utf8, path: "standard error")
+            try? Descriptor(owning: dup(STDERR_FILENO)).writeAll("\(error)\n".utf8, path: "standard error")
             exit(1)
         }
     }
@@ -45,7 +45,7 @@ import OCIModel
 
     /// Prints without keeping anything back.
     private static func say(_ value: some CustomStringConvertible) {
-        try? HostSystem.Descriptor(owning: dup(STDOUT_FILENO)).writeAll("\(value)\n".utf8, path: "standard output")
+        try? Descriptor(owning: dup(STDOUT_FILENO)).writeAll("\(value)\n".utf8, path: "standard output")
     }
 
     private static func pause(_ arguments: [String], _ index: Int) -> UInt32 {

@@ -30,9 +30,9 @@ extension ContentStore {
     }
 
     /// A blob for streaming. It stays readable when it is pruned meanwhile.
-    package func open(_ digest: Digest) throws -> HostSystem.Descriptor {
+    package func open(_ digest: Digest) throws -> Descriptor {
         guard let blob = blob(digest) else { throw ContentStoreError("read", "\(digest)", .missing) }
-        return try HostSystem.Descriptor.open(blob.path, O_RDONLY)
+        return try Descriptor.open(blob.path, O_RDONLY)
     }
 
     /// A writer of new content.

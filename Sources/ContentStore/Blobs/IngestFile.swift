@@ -7,12 +7,12 @@ import HostSystem
 /// nobody locks is what a killed process left.
 final class IngestFile {
     let path: String
-    let descriptor: HostSystem.Descriptor
+    let descriptor: Descriptor
     /// What happens to the file when the writer lets go of it unpublished.
     var isKept: Bool
     private var isPublished = false
 
-    private init(path: String, descriptor: HostSystem.Descriptor, isKept: Bool) {
+    private init(path: String, descriptor: Descriptor, isKept: Bool) {
         self.path = path
         self.descriptor = descriptor
         self.isKept = isKept
@@ -29,7 +29,7 @@ final class IngestFile {
         let random = String(UInt64.random(in: 0...UInt64.max), radix: 36)
         while true {
             let path = "\(folder)/\(getpid())-\(random)"
-            let descriptor = try HostSystem.Descriptor.open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
+            let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
             if try lock(descriptor, path) { return IngestFile(path: path, descriptor: descriptor, isKept: false) }
         }
     }
@@ -39,9 +39,9 @@ final class IngestFile {
     static func resume(_ hex: String, in folder: String, mode: mode_t) throws -> IngestFile? {
         let path = "\(folder)/\(partialPrefix)\(hex)"
         while true {
-            let descriptor: HostSystem.Descriptor
+            let descriptor: Descriptor
             do {
-                descriptor = try HostSystem.Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
+                descriptor = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600)
             } catch let error as SystemError where error.code == EACCES {
                 return nil
             }
@@ -57,12 +57,12 @@ final class IngestFile {
     }
 
     /// Locks a new file. False when a sweep removed it between its making and the lock.
-    private static func lock(_ descriptor: HostSystem.Descriptor, _ path: String) throws -> Bool {
+    private static func lock(_ descriptor: Descriptor, _ path: String) throws -> Bool {
         guard retryingInterrupts({ flock(descriptor.number, LOCK_EX) }) == 0 else { throw SystemError("lock", path) }
         return isLinked(descriptor, at: path)
     }
 
-    private static func isLinked(_ descriptor: HostSystem.Descriptor, at path: String) -> Bool {
+    private static func isLinked(_ descriptor: Descriptor, at path: String) -> Bool {
         var open = stat()
         var named = stat()
         return fstat(descriptor.number, &open) == 0 && lstat(path, &named) == 0 && open.st_ino == named.st_ino
@@ -70,7 +70,7 @@ final class IngestFile {
     }
 
     /// Only the owner may set permissions, and a part that another began has them already.
-    private static func setMode(_ descriptor: HostSystem.Descriptor, _ mode: mode_t) -> Bool {
+    private static func setMode(_ descriptor: Descriptor, _ mode: mode_t) -> Bool {
         var status = stat()
         return fstat(descriptor.number, &status) == 0
             && (status.st_mode & 0o777 == mode || fchmod(descriptor.number, mode) == 0)
@@ -102,7 +102,7 @@ final class IngestFile {
                 continue
             }
             if name.hasPrefix(partialPrefix), age < partialAge { continue }
-            guard let descriptor = try? HostSystem.Descriptor.open(path, O_RDONLY | O_NOFOLLOW),
+            guard let descriptor = try? Descriptor.open(path, O_RDONLY | O_NOFOLLOW),
                 flock(descriptor.number, LOCK_EX | LOCK_NB) == 0, isLinked(descriptor, at: path)
             else { continue }
             if dryRun || unlink(path) == 0 { freed += Int64(status.st_blocks) * 512 }

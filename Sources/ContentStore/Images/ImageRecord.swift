@@ -7,13 +7,13 @@ import OCIModel
 package struct ImageRecord: Sendable, Hashable, Codable {
     /// Such as `registry.example.org/vision/pytorch-cuda:v2.8-cu128`, as the person wrote it or as it was derived.
     package var name: String
-    package var manifest: OCIModel.Descriptor
+    package var manifest: ContentDescriptor
     /// When the name was last given.
     package var time: Timestamp
     /// The project's folder, where the image was made from one.
     package var project: String?
 
-    package init(name: String, manifest: OCIModel.Descriptor, project: String? = nil, time: Timestamp = .now) {
+    package init(name: String, manifest: ContentDescriptor, project: String? = nil, time: Timestamp = .now) {
         self.name = name
         self.manifest = manifest
         self.project = project
