@@ -1,3 +1,5 @@
+import Glibc
+
 /// Keeps secrets out of records: by the name of a variable or option, by the shape of a value, and by the values
 /// themselves wherever else they appear.
 package struct Redaction: Sendable {
@@ -35,11 +37,17 @@ package struct Redaction: Sendable {
 
     /// The text without secrets: known values, marked keys, and the password part of URLs.
     package func redacted(_ text: String) -> String {
-        var result = text
-        for secret in secrets where result.contains(secret) {
-            result = result.split(separator: secret, omittingEmptySubsequences: false).joined(separator: Self.mark)
+        redacted(bytes: Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) } ?? text
+    }
+
+    /// The same for bytes, which need not be text. Nil when there is nothing to take out.
+    package func redacted(bytes: [UInt8]) -> [UInt8]? {
+        var result: [UInt8]?
+        for secret in secrets {
+            result = Self.replacing(in: result ?? bytes) { $0.all(Array(secret.utf8)) } ?? result
         }
-        return Self.withoutURLCredentials(Self.withoutMarkedKeys(result))
+        result = Self.replacing(in: result ?? bytes, places: Self.markedKeys) ?? result
+        return Self.replacing(in: result ?? bytes, places: Self.passwords) ?? result
     }
 
     /// The arguments of a command without secrets: also the value after `--token` and in `--token=…`.
@@ -61,51 +69,69 @@ package struct Redaction: Sendable {
         }
     }
 
-    private static func withoutMarkedKeys(_ text: String) -> String {
-        guard keyPrefixes.contains(where: text.contains) else { return text }
-        var result = ""
-        var word = ""
-        func finish() {
-            let isKey = keyPrefixes.contains { word.hasPrefix($0) && word.utf8.count >= $0.utf8.count + 12 }
-            result += isKey ? mark : word
-            word = ""
+    /// The bytes with the mark at each place; nil when there is no place.
+    private static func replacing(
+        in bytes: [UInt8], places find: (UnsafeRawBufferPointer) -> [Range<Int>]
+    ) -> [UInt8]? {
+        let places = bytes.withUnsafeBytes(find)
+        if places.isEmpty { return nil }
+        var result: [UInt8] = []
+        var end = 0
+        for place in places {
+            result += bytes[end..<place.lowerBound]
+            result += mark.utf8
+            end = place.upperBound
         }
-        for character in text {
-            if character.isLetter || character.isNumber || character == "_" || character == "-" || character == "." {
-                word.append(character)
-            } else {
-                finish()
-                result.append(character)
-            }
-        }
-        finish()
-        return result
+        return result + bytes[end...]
     }
 
-    private static func withoutURLCredentials(_ text: String) -> String {
-        var result = ""
-        var rest = Substring(text)
-        while let scheme = rest.range(of: "://") {
-            result += rest[..<scheme.upperBound]
-            rest = rest[scheme.upperBound...]
-            let authority = rest.prefix { !"/?# \t\n\"'".contains($0) }
-            if let at = authority.lastIndex(of: "@") {
-                if authority[..<at].contains(":") { result += mark + "@" } else { result += authority[...at] }
-                rest = rest[rest.index(after: at)...]
+    /// Words that begin with an issuer's prefix and are long enough to be a key.
+    private static func markedKeys(_ text: UnsafeRawBufferPointer) -> [Range<Int>] {
+        var places: [Range<Int>] = []
+        for prefix in keyPrefixes.map({ Array($0.utf8) }) {
+            for found in text.all(prefix) where found.lowerBound == 0 || !isWord(text[found.lowerBound - 1]) {
+                let end = text[found.upperBound...].firstIndex { !isWord($0) } ?? text.count
+                if end - found.upperBound >= 12 { places.append(found.lowerBound..<end) }
             }
         }
-        return result + rest
+        places.sort { ($0.lowerBound, $1.upperBound) < ($1.lowerBound, $0.upperBound) }
+        // Of two prefixes at one place the longer key is first.
+        var end = 0
+        return places.filter { place in
+            defer { end = max(end, place.upperBound) }
+            return place.lowerBound >= end
+        }
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "_-.".utf8.contains(byte)
+    }
+
+    /// `user:password` in the authority of a URL (RFC 3986, section 3.2). A user alone is no secret.
+    private static func passwords(_ text: UnsafeRawBufferPointer) -> [Range<Int>] {
+        text.all(Array("://".utf8)).compactMap { scheme in
+            let authority = text[scheme.upperBound...].prefix { !"/?# \t\n\"'".utf8.contains($0) }
+            guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return nil }
+            let user = authority[..<at]
+            return user.contains(UInt8(ascii: ":")) ? user.startIndex..<user.endIndex : nil
+        }
     }
 }
 
-extension Substring {
-    fileprivate func range(of text: String) -> Range<Index>? {
-        guard let first = text.first else { return nil }
-        var start = startIndex
-        while let candidate = self[start...].firstIndex(of: first) {
-            if self[candidate...].hasPrefix(text) { return candidate..<index(candidate, offsetBy: text.count) }
-            start = index(after: candidate)
+extension UnsafeRawBufferPointer {
+    /// Where a word stands in these bytes, from left to right, without overlaps.
+    fileprivate func all(_ word: [UInt8]) -> [Range<Int>] {
+        guard let base = baseAddress, let first = word.first else { return [] }
+        var places: [Range<Int>] = []
+        var start = 0
+        while start <= count - word.count,
+            let found = memchr(base + start, Int32(first), count - word.count + 1 - start)
+        {
+            let place = UnsafeRawPointer(found) - base
+            let fits = memcmp(base + place, word, word.count) == 0
+            if fits { places.append(place..<place + word.count) }
+            start = place + (fits ? word.count : 1)
         }
-        return nil
+        return places
     }
 }

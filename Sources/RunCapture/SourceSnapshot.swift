@@ -43,7 +43,10 @@ package struct SourceSnapshot: Sendable {
         // index stays as it is.
         let index = "\(Files.absolute(lines[1], from: folder)).bunsen-\(getpid())"
         defer { unlink(index) }
-        if let bytes = try? Files.read(Files.absolute(lines[1], from: folder)) { try Files.write(bytes, to: index) }
+        if let bytes = try? Files.read(Files.absolute(lines[1], from: folder)) {
+            // Thrown away in a moment: it need not survive a crash.
+            try Descriptor.open(index, O_WRONLY | O_CREAT | O_TRUNC, 0o600).writeAll(bytes, path: index)
+        }
         var patching = tool
         patching.environment["GIT_INDEX_FILE"] = index
         patching.workingFolder = lines[0]
@@ -60,9 +63,8 @@ package struct SourceSnapshot: Sendable {
             return SourceSnapshot(state: state, patch: [])
         }
         var patch = diff.output
-        let clean = redaction.redacted(String(decoding: patch, as: UTF8.self))
-        if clean.contains(Redaction.mark), !diff.outputText.contains(Redaction.mark) {
-            patch = Array(clean.utf8)
+        if let clean = redaction.redacted(bytes: patch) {
+            patch = clean
             state.omitted.append("secrets in the patch were replaced by \(Redaction.mark)")
         }
         return SourceSnapshot(state: state, patch: patch)

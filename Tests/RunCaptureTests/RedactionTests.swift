@@ -37,6 +37,27 @@ import Testing
         #expect(redaction.redacted("sk-short stays") == "sk-short stays")
     }
 
+    @Test func keysStandOutOfAnyText() {
+        let redaction = Redaction(environment: [:])
+        #expect(redaction.redacted("密钥：hf_abcdefghijklmnopqrst。") == "密钥：[redacted]。")
+        #expect(redaction.redacted("a hf_abcdefghijklmnopqrst") == "a [redacted]")
+        #expect(redaction.redacted("shelf_abcdefghijklmnopqrst") == "shelf_abcdefghijklmnopqrst")
+        #expect(
+            redaction.redacted("x://a:b@h/ y://c:d@h hf_abcdefghijkl")
+                == "x://[redacted]@h/ y://[redacted]@h [redacted]")
+        #expect(redaction.redacted("x://[redacted]@h [redacted]") == "x://[redacted]@h [redacted]")
+    }
+
+    /// A patch need not be text, and may speak of redaction itself.
+    @Test func bytesAroundASecretStayAsTheyAre() {
+        let redaction = Redaction(environment: ["MY_TOKEN": "s3cr3t-value"])
+        let around: [UInt8] = [0xff, 0x00, 0xc3]
+        #expect(redaction.redacted(bytes: around + Array("[redacted]".utf8)) == nil)
+        #expect(
+            redaction.redacted(bytes: around + Array("[redacted] s3cr3t-value".utf8) + around)
+                == around + Array("[redacted] [redacted]".utf8) + around)
+    }
+
     @Test func onlyListedAndGivenVariablesAreRecorded() {
         let environment = [
             "CUDA_VISIBLE_DEVICES": "0", "HOME": "/h", "MINE": "1", "MINE_TOKEN": "abcdefgh", "NCCL_DEBUG": "INFO",
