@@ -32,7 +32,7 @@ let package = Package(
             dependencies: [
                 "RunStore", "GPUDevices", "MetricText", "TensorBoardEvents", "RecipeModel", "ExperimentModel",
                 "HostSystem",
-                "CHostSystem", "Yams", "TOMLKit",
+                "CHostSystem", "Yams",
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),

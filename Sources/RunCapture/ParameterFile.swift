@@ -3,7 +3,6 @@ import FoundationEssentials
 import HostSystem
 import MetricText
 import RecipeModel
-import TOMLKit
 import Yams
 
 /// A file of hyperparameters that a person names with `--params`: YAML, JSON or TOML, by its ending.
@@ -102,27 +101,9 @@ package struct ParameterFile {
 
     private static func toml(_ text: String, _ path: String) throws -> ParameterNode {
         do {
-            return try node(TOMLTable(string: text), path, depth: 0)
-        } catch let error as TOMLParseError {
-            throw Unreadable(path: path, line: error.source.begin.line, reason: error.description)
+            return try TOMLReader.read(text)
+        } catch {
+            throw Unreadable(path: path, line: error.line, reason: error.reason)
         }
-    }
-
-    private static func node(_ value: any TOMLValueConvertible, _ path: String, depth: Int) throws -> ParameterNode {
-        guard depth < ParameterTree.deepest else {
-            throw Unreadable(path: path, line: nil, reason: "it is nested too deeply")
-        }
-        if let table = value.table {
-            return .table(
-                try table.keys.sorted().compactMap { key in
-                    guard let member = table[key] else { return nil }
-                    return ParameterNode.Member(key, try node(member, path, depth: depth + 1))
-                })
-        }
-        if let array = value.array { return .list(try array.map { try node($0, path, depth: depth + 1) }) }
-        if let flag = value.bool { return .bool(flag) }
-        if let integer = value.int { return .integer(Int64(integer)) }
-        if let number = value.double { return .number(number) }
-        return .string(value.string ?? value.debugDescription)
     }
 }

@@ -1,3 +1,4 @@
+import ExperimentModel
 import Glibc
 
 /// Keeps secrets out of records: by the name of a variable or option, by the shape of a value, and by the values
@@ -67,6 +68,17 @@ package struct Redaction: Sendable {
             }
             return redacted(argument)
         }
+    }
+
+    /// The parameter without a secret: by its name, and by what its text holds.
+    package func redacted(_ parameter: Parameter) -> Parameter {
+        var parameter = parameter
+        if Self.isSecretName(parameter.name) {
+            parameter.value = .text(Self.mark)
+        } else if case .text(let text) = parameter.value {
+            parameter.value = .text(redacted(text))
+        }
+        return parameter
     }
 
     /// The bytes with the mark at each place; nil when there is no place.

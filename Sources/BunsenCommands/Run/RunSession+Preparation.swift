@@ -156,14 +156,7 @@ extension RunSession {
         }
         var seen: Set<String> = []
         return parameters.compactMap { parameter in
-            guard seen.insert("\(parameter.name)=\(parameter.value)").inserted else { return nil }
-            var parameter = parameter
-            if Redaction.isSecretName(parameter.name) {
-                parameter.value = .text(Redaction.mark)
-            } else if case .text(let text) = parameter.value {
-                parameter.value = .text(redaction.redacted(text))
-            }
-            return parameter
+            seen.insert("\(parameter.name)=\(parameter.value)").inserted ? redaction.redacted(parameter) : nil
         }
     }
 

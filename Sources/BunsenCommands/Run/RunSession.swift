@@ -125,11 +125,7 @@ final class RunSession {
         manifest.end = end
         do {
             let content = try JournalContent(readingFrom: folder.journalPath)
-            manifest.summary = RunSummary.make(content, primary: manifest.primary)
-            for parameter in content.parameters
-            where !manifest.parameters.contains(where: { $0.name == parameter.name }) {
-                manifest.parameters.append(parameter)
-            }
+            RunSummary.complete(&manifest, from: content, redaction: redaction)
         } catch {
             context.console.warn("the journal of this run cannot be read: \(error)")
         }
@@ -142,7 +138,8 @@ final class RunSession {
         context.console.say(sentence(for: end))
         if !request.noEntry {
             do {
-                let entry = try EntryWriting.write(folder, manifest, logbook: project.logbook, force: false)
+                let entry = try EntryWriting.write(
+                    folder, manifest, logbook: project.logbook, force: false, redaction: redaction)
                 context.console.say("entry: \(context.shown(entry))")
             } catch {
                 let failure = Failure(explaining: error)

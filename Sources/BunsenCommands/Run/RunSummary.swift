@@ -1,9 +1,19 @@
 import ExperimentModel
+import RunCapture
 import RunStore
 
 /// The few numbers of a journal that tables show.
 enum RunSummary {
-    static func make(_ content: JournalContent, primary: PrimaryMetric?) -> RunManifest.MetricSummary {
+    /// Takes over into the manifest what only the journal knows: the summary, and hyperparameters that the program logged.
+    static func complete(_ manifest: inout RunManifest, from content: JournalContent, redaction: Redaction) {
+        manifest.summary = make(content, primary: manifest.primary)
+        for parameter in content.parameters
+        where !manifest.parameters.contains(where: { $0.name == parameter.name }) {
+            manifest.parameters.append(redaction.redacted(parameter))
+        }
+    }
+
+    private static func make(_ content: JournalContent, primary: PrimaryMetric?) -> RunManifest.MetricSummary {
         let metrics = content.metrics
         var last: [String: Double] = [:]
         var points = 0

@@ -1,6 +1,7 @@
 import ExperimentModel
 import HostSystem
 import Recorder
+import RunCapture
 import RunStore
 
 /// From a run folder to its entry in the logbook.
@@ -10,9 +11,11 @@ enum EntryWriting {
 
     /// Writes the entry of a run, new or again. Returns the path of its `index.md`.
     ///
-    /// - Parameter force: also replace blocks that a person edited; theirs is kept beside.
+    /// - Parameters:
+    ///   - force: also replace blocks that a person edited; theirs is kept beside.
+    ///   - redaction: for what the program printed or logged itself. Entries are committed; run folders are not.
     static func write(
-        _ folder: RunFolder, _ manifest: RunManifest, logbook: String, force: Bool
+        _ folder: RunFolder, _ manifest: RunManifest, logbook: String, force: Bool, redaction: Redaction
     ) throws -> String {
         var manifest = manifest
         if manifest.end == nil { manifest.end = interruptedEnd(folder, manifest) }
@@ -21,13 +24,13 @@ enum EntryWriting {
         for media in content.media {
             switch media.value {
             case .text(let name, let step, let value, _):
-                record.texts.append(LoggedText(name: name, step: step ?? 0, text: value))
+                record.texts.append(LoggedText(name: name, step: step ?? 0, text: redaction.redacted(value)))
             case .image(let name, let step, let file, _):
                 record.images.append(LoggedImage(name: name, step: step ?? 0, path: file))
             default: continue
             }
         }
-        record.lastOutput = lastLines(of: folder.outputPath)
+        record.lastOutput = lastLines(of: folder.outputPath).map { redaction.redacted($0) }
         try record.attach(runFolder: folder.path)
         let written = try EntryWriter(LogbookFolder(logbook)).write(
             try EntryPlan(record), force: force, lock: "\(Files.parent(of: folder.path) ?? folder.path)/.entries.lock")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ExperimentModel
 import HostSystem
+import RunCapture
 import RunStore
 
 package struct RecordCommand: ContextualCommand {
@@ -33,8 +34,11 @@ package struct RecordCommand: ContextualCommand {
         var manifest = try folder.readManifest()
         if let language = try RunSession.language(language) { manifest.language = language }
         let content = try JournalContent(readingFrom: folder.journalPath)
-        if manifest.summary == nil { manifest.summary = RunSummary.make(content, primary: manifest.primary) }
-        let entry = try EntryWriting.write(folder, manifest, logbook: project.logbook, force: force)
+        let redaction = Redaction(environment: context.environment)
+        // A run whose supervisor was killed has nobody else who does this.
+        if manifest.summary == nil { RunSummary.complete(&manifest, from: content, redaction: redaction) }
+        let entry = try EntryWriting.write(
+            folder, manifest, logbook: project.logbook, force: force, redaction: redaction)
         try output.print(
             to: context.console,
             json: { try RecordCoding.encode(["entry": entry, "run": folder.id.text]) },
