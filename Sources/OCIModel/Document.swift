@@ -8,7 +8,9 @@ package struct Document<Value: Codable & Sendable>: Sendable {
     package let digest: Digest
     package let mediaType: MediaType
 
-    package var descriptor: ContentDescriptor { ContentDescriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count)) }
+    package var descriptor: ContentDescriptor {
+        ContentDescriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count))
+    }
 
     /// The document for a value. Keys are sorted and nothing is left to the moment, so equal values have equal digests.
     package init(_ value: Value, mediaType: MediaType) throws {
