@@ -36,6 +36,7 @@ let package = Package(
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
+        .target(name: "OCIRegistry", dependencies: ["ContentStore", "OCIModel", "HTTPTransfer", "HostSystem"]),
         .target(name: "PythonEnvironments", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
         .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "TOMLKit"]),
         .target(name: "RunStore", dependencies: ["ExperimentModel", "HostSystem", grdb]),
@@ -91,6 +92,9 @@ let package = Package(
             dependencies: ["StoreWriter", "ContentStore", "OCIModel", "HostSystem", "TestSupport"]),
         .testTarget(name: "RunStoreTests", dependencies: ["RunStore", "TestSupport"]),
         .testTarget(name: "ResolverTests", dependencies: ["Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
+        .testTarget(
+            name: "OCIRegistryTests",
+            dependencies: ["OCIRegistry", "ContentStore", "OCIModel", "HTTPTransfer", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "PythonEnvironmentsTests",
             dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),

@@ -7,6 +7,8 @@ package enum ParallelWork {
     ///
     /// After an error no further item is begun, `onFailure` is called once, so that it can stop what is under way, and
     /// the first error is thrown when all threads have ended.
+    ///
+    /// `onFailure` is called after the error was noted: what it stops cannot be taken for the cause.
     package static func forEach<Item: Sendable>(
         _ items: [Item], threads: Int, onFailure: @Sendable () -> Void = {}, _ body: @Sendable (Item) throws -> Void
     ) throws {

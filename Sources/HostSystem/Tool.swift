@@ -27,14 +27,15 @@ package struct Tool: Sendable {
     /// Runs the program and waits. A non-zero exit code is a normal result, not a thrown error.
     ///
     /// - Parameters:
+    ///   - input: what the program reads from its standard input; up to 64 KiB, which a pipe holds.
     ///   - timeout: seconds after which the program is killed; nil waits for ever.
     ///   - outputLimit: bytes kept of each stream; the rest is read and dropped.
     ///   - onErrorText: gets standard error as it arrives, for progress.
     package func run(
-        _ arguments: [String], timeout: Double? = nil, outputLimit: Int = 64 << 20,
+        _ arguments: [String], input: [UInt8] = [], timeout: Double? = nil, outputLimit: Int = 64 << 20,
         onErrorText: ((String) -> Void)? = nil
     ) throws -> Result {
-        let running = try start(arguments)
+        let running = try start(arguments, input: input)
         let deadline = timeout.map { monotonicSeconds() + $0 }
         var streams = [Stream(running.output), Stream(running.error)]
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -74,17 +75,28 @@ package struct Tool: Sendable {
         package let error: Descriptor
     }
 
-    /// Starts the program without waiting; standard input is empty.
-    package func start(_ arguments: [String]) throws -> Running {
+    /// Starts the program without waiting.
+    ///
+    /// - Parameter input: what it reads from its standard input; up to 64 KiB, which a pipe holds.
+    package func start(_ arguments: [String], input: [UInt8] = []) throws -> Running {
         let output = try Descriptor.pipe()
         let error = try Descriptor.pipe()
         var start = ChildProcess.Start(
             executable: executable, arguments: [executable] + arguments, environment: environment)
         start.workingFolder = workingFolder
+        var inputEnd: Descriptor?
+        if !input.isEmpty {
+            guard input.count <= 65536 else { throw SystemError("write", "the input of \(executable)", code: EFBIG) }
+            let pipe = try Descriptor.pipe()
+            try pipe.write.writeAll(input, path: "the input of \(executable)")
+            inputEnd = pipe.read
+        }
+        start.standardInput = inputEnd?.number
         start.standardOutput = output.write.number
         start.standardError = error.write.number
         start.ownGroup = true
         start.deathSignal = SIGKILL
+        defer { withExtendedLifetime(inputEnd) {} }
         return Running(child: try ChildProcess.start(start), output: output.read, error: error.read)
     }
 

@@ -9,7 +9,7 @@ import Testing
         ["bunsen"],
         ["BunsenCommands"],
         // work
-        ["RunCapture", "Recorder", "PythonEnvironments"],
+        ["RunCapture", "Recorder", "PythonEnvironments", "OCIRegistry"],
         ["RunStore", "Resolver", "GPUDevices", "ContentStore"],
         // formats
         ["MetricText", "TensorBoardEvents", "CurveFigures", "MarkdownEntry", "WheelFormat", "LayerArchive"],

@@ -57,6 +57,11 @@ package struct HTTPResponse: Sendable {
     package let head: HTTPHead
     package let body: [UInt8]
 
+    package init(head: HTTPHead, body: [UInt8]) {
+        self.head = head
+        self.body = body
+    }
+
     package var status: Int { head.status }
     package var headers: HTTPHeaders { head.headers }
     package var bodyText: String { String(decoding: body, as: UTF8.self) }

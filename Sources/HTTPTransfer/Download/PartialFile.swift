@@ -3,10 +3,10 @@ import HostSystem
 
 /// A file on its way: bytes gather under a temporary name beside the target, survive this process, and get the
 /// target's name once they are proven to be right. Processes that want the same file wait for each other.
-package final class PartialFile {
+package final class PartialFile: ResumableFile {
     package let path: String
     /// Bytes that are there, hashed.
-    package private(set) var size: Int64 = 0
+    package private(set) var count: Int64 = 0
     private let target: String
     private let descriptor: Descriptor
     private var hash = SHA256()
@@ -39,10 +39,10 @@ package final class PartialFile {
         }
     }
 
-    package func append(_ bytes: UnsafeRawBufferPointer) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
         try descriptor.writeAll(bytes, path: path)
         hash.update(bytes)
-        size += Int64(bytes.count)
+        count += Int64(bytes.count)
     }
 
     /// Forgets what is there.
@@ -51,7 +51,7 @@ package final class PartialFile {
             throw SystemError("write", path)
         }
         hash = SHA256()
-        size = 0
+        count = 0
     }
 
     /// Ends the hash: the digest of all bytes, as hexadecimal digits.
@@ -82,7 +82,7 @@ package final class PartialFile {
             guard count >= 0 else { throw SystemError("read", path) }
             if count == 0 { return }
             buffer.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            size += Int64(count)
+            self.count += Int64(count)
         }
     }
 }

@@ -1,7 +1,7 @@
 import HostSystem
 
 /// A file to fetch: a wheel, a Debian package, an interpreter.
-package struct Download: Sendable, Hashable {
+package struct FileDownload: Sendable, Hashable {
     package let address: WebAddress
     /// Where the file is to be. Its folder must exist.
     package let path: String
@@ -31,9 +31,9 @@ package struct Download: Sendable, Hashable {
 /// What happens while files are fetched.
 package enum DownloadEvent: Sendable {
     /// `size` is nil until the server says it.
-    case progress(Download, received: Int64, size: Int64?)
+    case progress(FileDownload, received: Int64, size: Int64?)
     /// The connection was lost; the transfer goes on from here.
-    case resumed(Download, received: Int64, HTTPTransferError)
+    case resumed(FileDownload, received: Int64, HTTPTransferError)
     /// `received` counts the bytes that had to be fetched now: 0 when the file was there.
-    case finished(Download, received: Int64)
+    case finished(FileDownload, received: Int64)
 }
