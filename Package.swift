@@ -50,7 +50,7 @@ let package = Package(
         .target(name: "TensorBoardEvents"),
         .target(name: "WheelFormat", dependencies: ["HostSystem", "CZlib"]),
         .target(
-            name: "LayerArchive", dependencies: ["OCIModel", "HostSystem", "CHostSystem", "CInflate", "CZlib"]),
+            name: "LayerArchive", dependencies: ["OCIModel", "HostSystem", "CHostSystem", "CInflate", "CZlib", "CZstd"]),
 
         // Nouns
         .target(name: "RecipeModel", dependencies: ["ExperimentModel", "HostSystem", "Yams"]),
@@ -65,6 +65,7 @@ let package = Package(
         .target(name: "CInflate"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         // Tests, from the inside outwards
         .target(name: "TestSupport", dependencies: ["HostSystem"], path: "Tests/TestSupport"),

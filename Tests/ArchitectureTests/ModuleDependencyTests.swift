@@ -19,7 +19,7 @@ import Testing
         // the operating system
         ["HTTPTransfer"],
         ["HostSystem"],
-        ["CHostSystem", "CInflate", "COpenSSL", "CCurl", "CZlib", "StaticICUData"],
+        ["CHostSystem", "CInflate", "COpenSSL", "CCurl", "CZlib", "CZstd", "StaticICUData"],
     ]
     /// Parts of the tests that are not tests themselves.
     private static let testParts = ["TestSupport", "StoreWriter"]

@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func everyReaderGetsTheSameArchive() throws {
-        let samples = try DeflatedSample.all(seed: 1)
+        let samples = try DeflatedSample.all.get()
         try withTemporaryFolder { folder in
             let path = "\(folder)/layer.tar.gz"
             let result = try write(path) { try writeAll($0, samples) }
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: ["tar", "bsdtar"]) func archiversUnpackWhatWasAdded(program: String) throws {
-        let samples = try DeflatedSample.all(seed: 2)
+        let samples = try DeflatedSample.all.get()
         try withTemporaryFolder { folder in
             let path = "\(folder)/layer.tar.gz"
             _ = try write(path) { try writeAll($0, samples) }
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func theSameInputGivesTheSameBytesWithEachEngine() throws {
-        let samples = try DeflatedSample.all(seed: 3)
+        let samples = try DeflatedSample.all.get()
         try withTemporaryFolder { folder in
             var results: Set<LayerResult> = []
             for engine in DeflateDecoder.Engine.allCases where engine.isAvailable {
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func observersSeeTheContent() throws {
-        let samples = try DeflatedSample.all(seed: 4)
+        let samples = try DeflatedSample.all.get()
         try withTemporaryFolder { folder in
             let seen = Mutex<[String: String]>([:])
             _ = try write("\(folder)/layer") { writer in

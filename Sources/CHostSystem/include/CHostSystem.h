@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
+#include <sys/sysmacros.h>
 #include <sys/types.h>
+#include <sys/xattr.h>
 #include <termios.h>
 
 /// What a child process starts with. Descriptors of -1 mean /dev/null.

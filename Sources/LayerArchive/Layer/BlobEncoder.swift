@@ -9,7 +9,7 @@ protocol BlobEncoder: AnyObject {
     func addFraming(_ bytes: UnsafeRawBufferPointer) throws
 
     /// The content of the entry follows. Not called for entries without content.
-    func beginFile(_ entry: TarEntry, _ path: String) throws
+    func beginFile(_ entry: TarEntry) throws
     func addContent(_ bytes: UnsafeRawBufferPointer) throws
 
     /// A deflate stream follows in the blob output, at a byte's start.
@@ -18,19 +18,28 @@ protocol BlobEncoder: AnyObject {
 
     func endFile() throws
 
+    /// Sees the content of the file that was begun, for what the format says of it.
+    ///
+    /// - Parameter isWhole: the content is in the blob in one piece.
+    func observer(isWhole: Bool) -> (any ContentObserver)?
+
     /// An entry without content: a folder, a link, an empty file.
     func addEmpty(_ entry: TarEntry) throws
 
     /// After the last entry, which the writer has not marked with the end of the archive.
     func finish(_ tar: TarStream) throws
-    /// After everything was written.
+    /// After the archive has gone through to its end.
+    func close() throws
+    /// Valid when closed.
     var annotations: [String: String] { get }
 }
 
 extension BlobEncoder {
     var annotations: [String: String] { [:] }
-    func beginFile(_ entry: TarEntry, _ path: String) throws {}
+    func beginFile(_ entry: TarEntry) throws {}
     func endFile() throws {}
+    func observer(isWhole: Bool) -> (any ContentObserver)? { nil }
+    func close() throws {}
     func addEmpty(_ entry: TarEntry) throws {}
 }
 

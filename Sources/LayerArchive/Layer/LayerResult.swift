@@ -4,10 +4,18 @@ import OCIModel
 package enum LayerFormat: Sendable, Hashable, CaseIterable {
     /// One gzip member, made by joining the deflate streams of the files. Every reader knows it.
     case gzip
+    /// A gzip member for each file, and a table of contents, so that a node can fetch single files.
+    case estargz
+    /// Zstandard: the content is compressed anew. The bytes depend on the version of libzstd.
+    case zstd
+    /// No compression at all.
+    case tar
 
     package var mediaType: MediaType {
         switch self {
-        case .gzip: .layerGzip
+        case .gzip, .estargz: .layerGzip
+        case .zstd: .layerZstd
+        case .tar: .layer
         }
     }
 }

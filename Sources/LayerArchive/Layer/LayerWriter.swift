@@ -43,7 +43,15 @@ package final class LayerWriter {
         case .gzip:
             tar = TarStream(failure: failure)
             encoder = try JoinedGzip(self.output)
+        case .estargz:
+            tar = TarStream(failure: failure)
+            encoder = try Estargz(self.output)
+        case .zstd, .tar:
+            let whole = try WholeStream(self.output, compresses: format == .zstd)
+            tar = TarStream(failure: failure, consumer: Lane(failure) { try whole.add($0.bytes) })
+            encoder = whole
         }
+        if format == .estargz { try addFile(Estargz.landmark, content: [0x0f]) }
     }
 
     deinit { failure.set(LayerArchiveError(.make, name, .closed)) }
@@ -90,16 +98,17 @@ package final class LayerWriter {
         try adding(path) {
             let entry = try begin(TarEntry(path, .file, size: content.size, mode: mode), owned: true)
             if content.size == 0 || !encoder.keepsDeflateStreams {
-                if content.size > 0 { try encoder.beginFile(entry, entry.path) }
+                if content.size == 0 { try encoder.addEmpty(entry) } else { try encoder.beginFile(entry) }
                 try encodeStream(content, observer)
                 if content.size > 0 { try encoder.endFile() }
+                if let observer { tar.end(observer) }
             } else {
-                try encoder.beginFile(entry, entry.path)
+                try encoder.beginFile(entry)
+                let observer = tapped(observer, isWhole: true)
                 try joinStream(content, observer)
                 try encoder.endFile()
+                if let observer { tar.end(observer) }
             }
-            if content.size == 0 { try encoder.addEmpty(entry) }
-            if let observer { tar.end(observer) }
             try fillBlock(content.size)
         }
     }
@@ -120,6 +129,7 @@ package final class LayerWriter {
         do {
             try encoder.finish(tar)
             let diffID = try tar.finish()
+            try encoder.close()
             let digest = try output.finish()
             guard let diffID = Digest(hex: diffID), let digest = Digest(hex: digest) else {
                 throw LayerArchiveError(.make, name, .closed)
@@ -144,7 +154,8 @@ package final class LayerWriter {
         try adding(entry.path) {
             let entry = try begin(entry, owned: owned)
             guard entry.kind == .file else { return try encoder.addEmpty(entry) }
-            if entry.size == 0 { try encoder.addEmpty(entry) } else { try encoder.beginFile(entry, entry.path) }
+            if entry.size == 0 { try encoder.addEmpty(entry) } else { try encoder.beginFile(entry) }
+            let observer = entry.size == 0 ? observer : tapped(observer, isWhole: false)
             try copy(content, entry, observer, crc32)
             if entry.size > 0 { try encoder.endFile() }
             if let observer { tar.end(observer) }
@@ -164,6 +175,13 @@ package final class LayerWriter {
             failure.set(named ?? error)
             throw named ?? error
         }
+    }
+
+    /// The observer and that of the format.
+    private func tapped(_ observer: (any ContentObserver)?, isWhole: Bool) -> (any ContentObserver)? {
+        guard let tap = encoder.observer(isWhole: isWhole) else { return observer }
+        guard let observer else { return tap }
+        return ObserverPair(observer, tap)
     }
 
     /// Writes the header, after those of parent folders that are missing.

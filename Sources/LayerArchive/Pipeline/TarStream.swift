@@ -30,6 +30,27 @@ package final class ContentDigest: ContentObserver {
     package func end() throws { try report(hash.finish(), size) }
 }
 
+/// Two observers of one file.
+final class ObserverPair: ContentObserver {
+    private let first: any ContentObserver
+    private let second: any ContentObserver
+
+    init(_ first: any ContentObserver, _ second: any ContentObserver) {
+        self.first = first
+        self.second = second
+    }
+
+    func receive(_ bytes: UnsafeRawBufferPointer) {
+        first.receive(bytes)
+        second.receive(bytes)
+    }
+
+    func end() throws {
+        try first.end()
+        try second.end()
+    }
+}
+
 /// The uncompressed tar stream of a layer: hashed for the diff_id by one thread, seen by observers on another.
 final class TarStream {
     private enum Sight: @unchecked Sendable {
@@ -89,6 +110,12 @@ final class TarStream {
     }
 
     func end(_ observer: any ContentObserver) { observing.send(.end(observer)) }
+
+    /// Waits until the observers have seen everything. None can be served afterwards.
+    func finishObserving() throws {
+        observing.finish()
+        try failure.check()
+    }
 
     private func next() throws {
         hashing.send(slab)
