@@ -41,6 +41,6 @@ prepare_run() {
 }
 
 prepare_tests() {
-    # A registry, its password file, another client of registries, certificates.
-    install_packages docker-registry apache2-utils skopeo openssl
+    # A registry, its password file, other readers of images and layers, certificates.
+    install_packages docker-registry apache2-utils skopeo openssl isal pigz libarchive-tools zstd umoci
 }
