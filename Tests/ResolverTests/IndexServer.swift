@@ -3,7 +3,8 @@ import HostSystem
 
 /// A package index on loopback that misbehaves on request, run by the host's Python.
 ///
-/// Its paths choose the behaviour: /good/, /500/, /hang/, /auth/ (user `bench`, password `secret`).
+/// Its paths choose the behaviour: /good/, /500/, /hang/, /auth/ (user `bench`, password `secret`). Below each
+/// of them, /links is a page for `find-links`.
 final class IndexServer {
     let port: Int
     private let child: ChildProcess
@@ -42,6 +43,10 @@ final class IndexServer {
                     wanted = "Basic " + base64.b64encode(b"bench:secret").decode()
                     if self.headers.get("Authorization") != wanted:
                         return self.answer(401, b"no", extra={"WWW-Authenticate": "Basic realm=x"})
+                if self.path.endswith("/links"):
+                    name = "bench_probe-1.0-py3-none-any.whl"
+                    page = '<html><body><a href="/%s/%s#sha256=%s">%s</a></body></html>' % (mode, name, DIGEST, name)
+                    return self.answer(200, page.encode())
                 if self.path.endswith(".whl"):
                     return self.answer(200, WHEEL, "application/octet-stream")
                 if self.path.rstrip("/").endswith("/bench-probe"):

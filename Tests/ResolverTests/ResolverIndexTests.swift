@@ -87,6 +87,14 @@ import Testing
                 #expect(!resolution.lockText.contains("secret") && !resolution.pylockText.contains("secret"))
                 #expect(!resolution.pylockText.contains("bench:"))
             }
+            try withFolder { folder in
+                let links = server.address("auth", user: "bench:secret@") + "/links"
+                let resolution = try resolve(
+                    server.address("good"), variables: ["PIP_FIND_LINKS": links, "PIP_NO_INDEX": "1"], folder: folder)
+                #expect(resolution.lock.packages.map(\.name) == ["bench-probe"])
+                #expect(resolution.pylockText.contains("/auth/bench_probe-1.0"))
+                #expect(!(resolution.lockText + resolution.pylockText).contains("secret"))
+            }
             let refused = try failure(server.address("auth", user: "bench:wrongpass@"))
             #expect(refused?.kind == .authentication)
             #expect(refused.map { "\($0) \($0.detail ?? "")".contains("wrongpass") } == false)
