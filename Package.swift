@@ -37,6 +37,7 @@ let package = Package(
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
         .target(name: "OCIRegistry", dependencies: ["ContentStore", "OCIModel", "HTTPTransfer", "HostSystem"]),
+        .target(name: "BaseSystem", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
         .target(name: "PythonEnvironments", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
         .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "TOMLKit"]),
         .target(name: "RunStore", dependencies: ["ExperimentModel", "HostSystem", grdb]),
@@ -96,6 +97,9 @@ let package = Package(
         .testTarget(
             name: "OCIRegistryTests",
             dependencies: ["OCIRegistry", "ContentStore", "OCIModel", "HTTPTransfer", "HostSystem", "TestSupport"]),
+        .testTarget(
+            name: "BaseSystemTests",
+            dependencies: ["BaseSystem", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "PythonEnvironmentsTests",
             dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),

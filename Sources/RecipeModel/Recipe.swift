@@ -18,6 +18,8 @@ package struct Recipe: Sendable, Hashable {
     /// What the image is built on.
     package var base: String?
     package var tools: [Tool]
+    /// Whether the image has a C compiler. Nil means: when it has torch, whose torch.compile needs one.
+    package var compiler: Bool?
     /// The repository of the image, without a tag.
     package var image: String?
     package var variants: [Variant]
@@ -101,7 +103,7 @@ package struct Recipe: Sendable, Hashable {
 extension Recipe {
     /// The keys of this recipe that only images have a use for, in the recipe's order of documentation.
     package var unusedByProcessEngine: [String] {
-        ["system", "base", "tools", "image", "variants"].filter { lines[$0] != nil }
+        ["system", "base", "tools", "compiler", "image", "variants"].filter { lines[$0] != nil }
     }
 
     /// What this recipe asks of a run that a plain process cannot give: an engine to refuse with.

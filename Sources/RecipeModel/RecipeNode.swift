@@ -78,6 +78,15 @@ struct RecipeNode {
         return value
     }
 
+    func boolean() -> Bool? {
+        guard let text = text("true or false") else { return nil }
+        if case .scalar(let scalar) = node, scalar.style == .plain, ["true", "false"].contains(text) {
+            return text == "true"
+        }
+        mismatch("true or false")
+        return nil
+    }
+
     func choice<Choice: RawRepresentable & CaseIterable>(_ type: Choice.Type) -> Choice?
     where Choice.RawValue == String {
         let choices = Choice.allCases.map(\.rawValue)

@@ -5,8 +5,8 @@ import Yams
 /// Reads bunsen.yaml strictly: unknown keys, wrong types and impossible combinations are errors with their lines.
 package enum RecipeReader {
     static let keys = [
-        "name", "torch", "cuda", "python", "packages", "requirements", "pyproject", "system", "base", "tools", "image",
-        "variants", "run", "record",
+        "name", "torch", "cuda", "python", "packages", "requirements", "pyproject", "system", "base", "tools",
+        "compiler", "image", "variants", "run", "record",
     ]
 
     /// The recipe in a file.
@@ -64,6 +64,7 @@ package enum RecipeReader {
             tools: (fields["tools"]?.list(of: "tools", example: "jupyter") ?? []).compactMap {
                 $0.choice(Recipe.Tool.self)
             },
+            compiler: fields["compiler"].flatMap { $0.boolean() },
             image: fields["image"].flatMap { word($0, "a repository such as registry.example.org/team/name") },
             variants: fields["variants"].map(variants) ?? [],
             run: fields["run"].map(run) ?? Recipe.Run(), record: fields["record"].map(record) ?? Recipe.Record(),

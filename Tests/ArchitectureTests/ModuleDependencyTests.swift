@@ -9,7 +9,7 @@ import Testing
         ["bunsen"],
         ["BunsenCommands"],
         // work
-        ["RunCapture", "Recorder", "PythonEnvironments", "OCIRegistry"],
+        ["RunCapture", "Recorder", "PythonEnvironments", "OCIRegistry", "BaseSystem"],
         ["RunStore", "Resolver", "GPUDevices", "ContentStore"],
         // formats
         ["MetricText", "TensorBoardEvents", "CurveFigures", "MarkdownEntry", "WheelFormat", "LayerArchive"],

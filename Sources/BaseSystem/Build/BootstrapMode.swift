@@ -1,0 +1,51 @@
+import Glibc
+import HostSystem
+
+/// How mmdebstrap gets the rights to give files to root.
+enum BootstrapMode: String {
+    case root
+    /// In a user namespace, in which the user is root over numbers set aside for it.
+    case unshare
+
+    static func choose(environment: [String: String]) throws -> BootstrapMode {
+        if geteuid() == 0 { return .root }
+        func problem(_ cause: String, _ hint: String) -> BaseSystemError {
+            BaseSystemError(.noNamespaces, BaseBuilder.operation, cause, hint: hint)
+        }
+        let name = userName()
+        for (file, option) in [("/etc/subuid", "--add-subuids"), ("/etc/subgid", "--add-subgids")] {
+            let text = (try? Files.readText(file, limit: 1 << 20)) ?? ""
+            let isThere = text.split(separator: "\n").contains { line in
+                let fields = line.split(separator: ":")
+                return fields.count == 3 && (fields[0] == name || fields[0] == "\(geteuid())")
+                    && (Int(fields[2]) ?? 0) >= 65536
+            }
+            guard isThere else {
+                throw problem(
+                    "\(file) sets no user numbers aside for \(name)",
+                    "sudo usermod \(option) 100000-165535 \(name); or build as root")
+            }
+        }
+        guard (try? AptTool.find("newuidmap", environment: environment)) != nil else {
+            throw problem("newuidmap is not installed", "sudo apt-get install uidmap; or build as root")
+        }
+        return .unshare
+    }
+
+    /// Adds what is known about this mode to an error of mmdebstrap.
+    func explained(_ error: BaseSystemError) -> BaseSystemError {
+        let detail = error.detail ?? ""
+        guard self == .unshare, detail.contains("unshare") || detail.contains("newuidmap"),
+            detail.contains("ermitted") || detail.contains("failed") || detail.contains("cannot")
+        else { return error }
+        return BaseSystemError(
+            .noNamespaces, error.operation, "this machine does not let an ordinary user make a user namespace",
+            hint: "sysctl kernel.unprivileged_userns_clone and user.max_user_namespaces say whether; or build as root",
+            detail: detail)
+    }
+
+    private static func userName() -> String {
+        guard let entry = getpwuid(geteuid()), let name = entry.pointee.pw_name else { return "\(geteuid())" }
+        return String(cString: name)
+    }
+}
