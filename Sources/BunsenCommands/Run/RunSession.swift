@@ -123,9 +123,11 @@ final class RunSession {
     /// Completes the record and writes the entry. Returns the exit code.
     func finish(_ end: RunEnd) -> Int32 {
         manifest.end = end
+        var reading: JournalReading?
         do {
-            let content = try JournalContent(readingFrom: folder.journalPath)
-            RunSummary.complete(&manifest, from: content, redaction: redaction)
+            let journal = try JournalReading(folder)
+            reading = journal
+            RunSummary.complete(&manifest, from: journal, redaction: redaction)
         } catch {
             context.console.warn("the journal of this run cannot be read: \(error)")
         }
@@ -139,7 +141,7 @@ final class RunSession {
         if !request.noEntry {
             do {
                 let entry = try EntryWriting.write(
-                    folder, manifest, logbook: project.logbook, force: false, redaction: redaction)
+                    folder, manifest, reading, logbook: project.logbook, force: false, redaction: redaction)
                 context.console.say("entry: \(context.shown(entry))")
             } catch {
                 let failure = Failure(explaining: error)

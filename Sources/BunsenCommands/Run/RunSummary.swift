@@ -5,16 +5,15 @@ import RunStore
 /// The few numbers of a journal that tables show.
 enum RunSummary {
     /// Takes over into the manifest what only the journal knows: the summary, and hyperparameters that the program logged.
-    static func complete(_ manifest: inout RunManifest, from content: JournalContent, redaction: Redaction) {
-        manifest.summary = make(content, primary: manifest.primary)
-        for parameter in content.parameters
+    static func complete(_ manifest: inout RunManifest, from journal: JournalReading, redaction: Redaction) {
+        manifest.summary = make(journal.metrics, primary: manifest.primary)
+        for parameter in journal.content.parameters
         where !manifest.parameters.contains(where: { $0.name == parameter.name }) {
             manifest.parameters.append(redaction.redacted(parameter))
         }
     }
 
-    private static func make(_ content: JournalContent, primary: PrimaryMetric?) -> RunManifest.MetricSummary {
-        let metrics = content.metrics
+    private static func make(_ metrics: MergedMetrics, primary: PrimaryMetric?) -> RunManifest.MetricSummary {
         var last: [String: Double] = [:]
         var points = 0
         for series in metrics.series {

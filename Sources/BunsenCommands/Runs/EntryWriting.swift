@@ -12,16 +12,19 @@ enum EntryWriting {
     /// Writes the entry of a run, new or again. Returns the path of its `index.md`.
     ///
     /// - Parameters:
+    ///   - reading: the journal, for those who have read it already.
     ///   - force: also replace blocks that a person edited; theirs is kept beside.
     ///   - redaction: for what the program printed or logged itself. Entries are committed; run folders are not.
     static func write(
-        _ folder: RunFolder, _ manifest: RunManifest, logbook: String, force: Bool, redaction: Redaction
+        _ folder: RunFolder, _ manifest: RunManifest, _ reading: JournalReading?, logbook: String, force: Bool,
+        redaction: Redaction
     ) throws -> String {
         var manifest = manifest
         if manifest.end == nil { manifest.end = interruptedEnd(folder, manifest) }
-        let content = try JournalContent(readingFrom: folder.journalPath)
-        var record = RunRecord(manifest: manifest, series: content.metrics.series, samples: content.samples)
-        for media in content.media {
+        let reading = try reading ?? JournalReading(folder)
+        var record = RunRecord(
+            manifest: manifest, series: reading.metrics.series, samples: reading.content.samples)
+        for media in reading.content.media {
             switch media.value {
             case .text(let name, let step, let value, _):
                 record.texts.append(LoggedText(name: name, step: step ?? 0, text: redaction.redacted(value)))

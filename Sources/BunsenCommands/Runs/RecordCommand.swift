@@ -33,12 +33,12 @@ package struct RecordCommand: ContextualCommand {
         }
         var manifest = try folder.readManifest()
         if let language = try RunSession.language(language) { manifest.language = language }
-        let content = try JournalContent(readingFrom: folder.journalPath)
+        let reading = try JournalReading(folder)
         let redaction = Redaction(environment: context.environment)
         // A run whose supervisor was killed has nobody else who does this.
-        if manifest.summary == nil { RunSummary.complete(&manifest, from: content, redaction: redaction) }
+        if manifest.summary == nil { RunSummary.complete(&manifest, from: reading, redaction: redaction) }
         let entry = try EntryWriting.write(
-            folder, manifest, logbook: project.logbook, force: force, redaction: redaction)
+            folder, manifest, reading, logbook: project.logbook, force: force, redaction: redaction)
         try output.print(
             to: context.console,
             json: { try RecordCoding.encode(["entry": entry, "run": folder.id.text]) },
