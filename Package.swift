@@ -81,7 +81,9 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "LayerArchiveTests", dependencies: ["LayerArchive", "OCIModel", "CZlib", "HostSystem", "TestSupport"]),
-        .testTarget(name: "WheelFormatTests", dependencies: ["WheelFormat", "CZlib", "HostSystem", "TestSupport"]),
+        .testTarget(
+            name: "WheelFormatTests", dependencies: ["WheelFormat", "CZlib", "HostSystem", "TestSupport"],
+            exclude: ["wheels.txt", "wheels-large.txt"]),
         .testTarget(name: "MetricTextTests", dependencies: ["MetricText", "TestSupport"]),
         .testTarget(
             name: "CurveFiguresTests", dependencies: ["CurveFigures", "ExperimentModel", "HostSystem", "TestSupport"]),

@@ -25,7 +25,9 @@ package struct EntryPoints: Sendable, Equatable {
     package init(parsing bytes: [UInt8]) throws(WheelError.Cause) {
         var groups: [String: [Program]] = [:]
         var group: String?
-        for (number, line) in bytes.split(omittingEmptySubsequences: false, whereSeparator: { $0 == 10 }).enumerated() {
+        for (number, line) in bytes.split(
+            omittingEmptySubsequences: false, whereSeparator: { $0 == 10 }
+        ).enumerated() {
             guard let raw = String(validating: line, as: UTF8.self) else {
                 throw .entryPoint("line \(number + 1) of entry_points.txt is not UTF-8")
             }
@@ -38,10 +40,13 @@ package struct EntryPoints: Sendable, Equatable {
                 group = String(Self.trimmed(text.dropFirst().dropLast()))
                 continue
             }
-            guard let current = group, current == "console_scripts" || current == "gui_scripts" else { continue }
+            guard let current = group, current == "console_scripts" || current == "gui_scripts" else {
+                continue
+            }
             guard let program = Program(parsing: text) else {
                 throw .entryPoint(
-                    "line \(number + 1) of entry_points.txt is not name = module:function: \(WheelError.shown(raw))")
+                    "line \(number + 1) of entry_points.txt is not name = module:function: \(WheelError.shown(raw))"
+                )
             }
             groups[current, default: []].removeAll { $0.name == program.name }
             groups[current, default: []].append(program)
@@ -50,18 +55,36 @@ package struct EntryPoints: Sendable, Equatable {
         guiScripts = groups["gui_scripts"] ?? []
     }
 
-    /// All of them by file name; where both groups have one of a name, it is the console's.
-    package var programs: [Program] {
-        let taken = Set(consoleScripts.map(\.name))
-        return consoleScripts + guiScripts.filter { !taken.contains($0.name) }
+    /// The programs to make launchers for; where both groups have one of a name, it is the console's.
+    ///
+    /// pip's own wheel names launchers after the Python that made it. Those give way to `pip`, `pip3` and the one of
+    /// the Python that it is installed for, such as `pip3.11`, as pip and uv do.
+    package func programs(pythonMinor: Int) -> [Program] {
+        var console = consoleScripts
+        if let pip = console.first(where: { $0.name == "pip" }) {
+            console.removeAll { program in
+                program.name.hasPrefix("pip")
+                    && program.name.dropFirst(3).allSatisfy { $0 == "." || ("0"..."9").contains($0) }
+            }
+            for name in ["pip", "pip3", "pip3.\(pythonMinor)"] {
+                console.append(
+                    Program(name: name, module: pip.module, function: pip.function, extras: pip.extras))
+            }
+        }
+        let taken = Set(console.map(\.name))
+        return console + guiScripts.filter { !taken.contains($0.name) }
     }
 
     fileprivate static func trimmed(_ text: some StringProtocol) -> Substring {
         var rest = Substring(text)
-        while let first = rest.unicodeScalars.first, first.value == 0xFEFF || first.properties.isWhitespace {
+        while let first = rest.unicodeScalars.first,
+            first.value == 0xFEFF || first.properties.isWhitespace
+        {
             rest.unicodeScalars.removeFirst()
         }
-        while rest.unicodeScalars.last?.properties.isWhitespace == true { rest.unicodeScalars.removeLast() }
+        while rest.unicodeScalars.last?.properties.isWhitespace == true {
+            rest.unicodeScalars.removeLast()
+        }
         return rest
     }
 }
@@ -80,8 +103,12 @@ extension EntryPoints.Program {
             }
             value = EntryPoints.trimmed(value[..<open])
         }
-        let parts = value.split(separator: ":", omittingEmptySubsequences: false).map { EntryPoints.trimmed($0) }
-        guard parts.count == 2, parts.allSatisfy(Self.isDottedName), Self.isFileName(name) else { return nil }
+        let parts = value.split(separator: ":", omittingEmptySubsequences: false).map {
+            EntryPoints.trimmed($0)
+        }
+        guard parts.count == 2, parts.allSatisfy(Self.isDottedName), Self.isFileName(name) else {
+            return nil
+        }
         self.name = String(name)
         module = String(parts[0])
         function = String(parts[1])
@@ -98,10 +125,13 @@ extension EntryPoints.Program {
     }
 
     private static func isFileName(_ text: Substring) -> Bool {
-        guard !text.isEmpty, text.utf8.count <= 200, text != ".", text != "..", text.first != "-" else { return false }
+        guard !text.isEmpty, text.utf8.count <= 200, text != ".", text != "..", text.first != "-" else {
+            return false
+        }
         return text.unicodeScalars.allSatisfy { scalar in
             scalar != "/" && scalar != "\\" && !scalar.properties.isWhitespace
-                && scalar.properties.generalCategory != .control && scalar.properties.generalCategory != .format
+                && scalar.properties.generalCategory != .control
+                && scalar.properties.generalCategory != .format
         }
     }
 }

@@ -5,7 +5,8 @@ extension WheelArchive {
     ///
     /// - Throws: `WheelError` when RECORD and the zip directory name different files, when a file would go where none
     ///   may, or when two would go to one place.
-    package func plan(for scheme: InstallScheme, _ options: InstallOptions = .init()) throws(WheelError) -> InstallPlan
+    package func plan(for scheme: InstallScheme, _ options: InstallOptions = .init())
+        throws(WheelError) -> InstallPlan
     {
         do throws(WheelError.Cause) {
             _ = try scheme.checked()
@@ -32,6 +33,9 @@ private struct InstallPlanner {
     private var warnings: [String] = []
     private let launcherPaths: Set<String>
     private let programs: [EntryPoints.Program]
+    private let configuration: String
+    private let interpreters: String
+    private var topFolder = TopFolder()
 
     init(_ wheel: WheelArchive, _ scheme: InstallScheme, _ options: InstallOptions) throws(WheelError) {
         self.wheel = wheel
@@ -47,7 +51,9 @@ private struct InstallPlanner {
             }
         }
         self.rows = rows
-        programs = wheel.entryPoints.programs.map { $0.named(forMinor: scheme.pythonMinor) }
+        programs = wheel.entryPoints.programs(pythonMinor: scheme.pythonMinor)
+        configuration = "\(scheme.data)/pyvenv.cfg"
+        interpreters = "\(scheme.scripts)/python"
         launcherPaths = Set(programs.map { "\(scheme.scripts)/\($0.name)" })
     }
 
@@ -58,10 +64,8 @@ private struct InstallPlanner {
             try place(index, member)
         }
         for program in programs { try addLauncher(program) }
-        addInstallationRecord()
-        let sorted = files.values.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         return InstallPlan(
-            wheel: wheel.name, scheme: scheme, files: sorted, warnings: warnings,
+            wheel: wheel.name, scheme: scheme, files: withInstallationRecord(), warnings: warnings,
             recordCheck: RecordCheck(wheel: wheel.zip.name, expectations: expectations))
     }
 
@@ -96,26 +100,39 @@ private struct InstallPlanner {
         guard let slash = path.utf8.firstIndex(of: UInt8(ascii: "/")) else {
             return try add(index, member, to: "\(root)/\(path)")
         }
-        let folder = path[..<slash]
-        if folder == wheel.infoFolder {
+        // The members of a folder stand together, so what a folder is has rarely to be asked again.
+        if path[..<slash] != topFolder.name { topFolder = TopFolder(path[..<slash], of: wheel) }
+        switch topFolder.kind {
+        case .plain: return try add(index, member, to: "\(root)/\(path)")
+        case .info:
             // These tell of the installation, so those of whoever packed the wheel do not count.
             let name = path[path.utf8.index(after: slash)...]
             if ["RECORD", "INSTALLER", "REQUESTED", "direct_url.json"].contains(name) { return }
+            return try add(index, member, to: "\(root)/\(path)")
+        case .otherData:
+            throw fault(path, .metadata("its .data folder belongs to another package or version"))
+        case .data: try placeData(index, member)
         }
-        guard folder.hasSuffix(".data") else { return try add(index, member, to: "\(root)/\(path)") }
-        guard WheelArchive.names(folder.dropLast(".data".count), wheel.name) else {
-            throw fault(path, .metadata("its folder \(WheelError.shown(String(folder))) belongs to another package"))
-        }
+    }
+
+    /// A file of the `.data` folder, whose second part says where the rest goes.
+    private mutating func placeData(_ index: Int, _ member: ZipMember) throws(WheelError) {
+        let path = member.path
         let parts = path.split(separator: "/", maxSplits: 2)
-        guard parts.count == 3 else { throw fault(path, .metadata("it lies directly in the .data folder")) }
+        guard parts.count == 3 else {
+            throw fault(path, .metadata("it lies in the .data folder itself"))
+        }
         switch parts[1] {
         case "purelib": try add(index, member, to: "\(scheme.purelib)/\(parts[2])")
         case "platlib": try add(index, member, to: "\(scheme.platlib)/\(parts[2])")
         case "data": try add(index, member, to: "\(scheme.data)/\(parts[2])")
-        case "headers": try add(index, member, to: "\(scheme.headers)/\(wheel.name.distribution)/\(parts[2])")
+        case "headers":
+            try add(index, member, to: "\(scheme.headers)/\(wheel.name.distribution)/\(parts[2])")
         case "scripts": try addScript(index, member, to: "\(scheme.scripts)/\(parts[2])")
         default:
-            throw fault(path, .metadata("\(WheelError.shown(String(parts[1]))) is not a part that a wheel can have"))
+            throw fault(
+                path, .metadata("\(WheelError.shown(String(parts[1]))) is not a part that a wheel can have")
+            )
         }
     }
 
@@ -132,18 +149,24 @@ private struct InstallPlanner {
 
     /// A script can always be executed, and gets this environment's interpreter where it asks for one. One that has
     /// the name of a launcher gives way to it, as with pip and uv.
-    private mutating func addScript(_ index: Int, _ member: ZipMember, to path: String) throws(WheelError) {
+    private mutating func addScript(_ index: Int, _ member: ZipMember, to path: String)
+        throws(WheelError)
+    {
         if launcherPaths.contains(path) { return }
         let start = try reader.prefix(of: member, count: Launcher.placeholder.count)
-        guard Launcher.isPlaceholder(start) else { return try add(index, member, to: path, mode: 0o755) }
+        guard Launcher.isPlaceholder(start) else {
+            return try add(index, member, to: path, mode: 0o755)
+        }
         let script = try reader.bytes(of: member, limit: 64 << 20)
         let row = rows[member.path]
         // Nobody reads this member again, so it is compared here.
         try RecordCheck.compare(
-            .init(path: member.path, digest: row?.digest, size: row?.size), sha256: SHA256.hexDigest(script),
+            .init(path: member.path, digest: row?.digest, size: row?.size),
+            sha256: SHA256.hexDigest(script),
             size: script.count, wheel: wheel.zip.name)
         try insert(
-            generated(path, Launcher.rewritten(script, interpreter: scheme.interpreter), mode: 0o755), member.path)
+            generated(path, Launcher.rewritten(script, interpreter: scheme.interpreter), mode: 0o755),
+            member.path)
     }
 
     private mutating func addLauncher(_ program: EntryPoints.Program) throws(WheelError) {
@@ -153,21 +176,25 @@ private struct InstallPlanner {
             "\(wheel.infoFolder)/entry_points.txt")
     }
 
-    private mutating func addInstallationRecord() {
+    /// All files in order, with those that tell of the installation.
+    private mutating func withInstallationRecord() -> [InstallPlan.File] {
         let folder = "\(root)/\(wheel.infoFolder)"
         var own = [generated("\(folder)/INSTALLER", Array("\(options.installer)\n".utf8))]
         if options.isRequested { own.append(generated("\(folder)/REQUESTED", [])) }
         if let bytes = options.directURL { own.append(generated("\(folder)/direct_url.json", bytes)) }
         for file in own { files[file.path] = file }
+        var sorted = files.values.sorted { isOrderedBefore($0.path, $1.path) }
         let record = "\(folder)/RECORD"
-        var rows = files.values.map { file in
+        var rows = sorted.map { file in
             RecordFile.Row(
                 path: InstallScheme.relative(file.path, from: root), digest: file.digest,
                 size: file.digest == nil ? nil : file.size)
         }
         rows.append(.init(path: InstallScheme.relative(record, from: root), digest: nil, size: nil))
-        rows.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
-        files[record] = generated(record, RecordFile(rows: rows).bytes)
+        rows.sort { isOrderedBefore($0.path, $1.path) }
+        sorted.append(generated(record, RecordFile(rows: rows).bytes))
+        sorted.sort { isOrderedBefore($0.path, $1.path) }
+        return sorted
     }
 
     private func generated(_ path: String, _ bytes: [UInt8], mode: UInt16 = 0o644) -> InstallPlan.File {
@@ -179,21 +206,23 @@ private struct InstallPlanner {
     /// - Parameter member: where the file comes from, for the error.
     private mutating func insert(_ file: InstallPlan.File, _ member: String) throws(WheelError) {
         guard !isReserved(file.path) else {
-            throw fault(member, .destination("it would replace the Python interpreter of the environment"))
+            throw fault(
+                member, .destination("it would replace the Python interpreter of the environment"))
         }
         guard let other = files.updateValue(file, forKey: file.path) else { return }
         // Such as one file in purelib and in platlib, where both are one folder.
         guard other.digest == file.digest, file.digest != nil, other.size == file.size else {
             throw fault(
-                member, .destination("it would replace \(file.path), which this wheel writes with other content"))
+                member,
+                .destination("it would replace \(file.path), which this wheel writes with other content"))
         }
     }
 
     /// `bin/python`, `bin/python3`, `bin/python3.11` and `pyvenv.cfg` make the environment what it is.
     private func isReserved(_ path: String) -> Bool {
-        if path == scheme.interpreter || path == "\(scheme.data)/pyvenv.cfg" { return true }
-        guard path.hasPrefix("\(scheme.scripts)/python") else { return false }
-        return path.dropFirst("\(scheme.scripts)/python".count).allSatisfy { "0123456789.".contains($0) }
+        if path == scheme.interpreter || path == configuration { return true }
+        guard path.hasPrefix(interpreters) else { return false }
+        return path.dropFirst(interpreters.count).allSatisfy { "0123456789.".contains($0) }
     }
 
     private func fault(_ member: String, _ cause: WheelError.Cause) -> WheelError {
@@ -201,11 +230,21 @@ private struct InstallPlanner {
     }
 }
 
-extension EntryPoints.Program {
-    /// pip's own wheel is made by one Python and names a launcher after it, `pip3.9`; pip and uv give it the number
-    /// of the Python that it is installed for.
-    func named(forMinor minor: Int) -> EntryPoints.Program {
-        guard name.hasPrefix("pip3."), UInt8(name.dropFirst(5)) != nil else { return self }
-        return EntryPoints.Program(name: "pip3.\(minor)", module: module, function: function, extras: extras)
+/// What a folder at the root of a wheel is.
+private struct TopFolder {
+    enum Kind { case plain, info, data, otherData }
+
+    var name: Substring = ""
+    var kind = Kind.plain
+
+    init() {}
+
+    init(_ name: Substring, of wheel: WheelArchive) {
+        self.name = name
+        if name == wheel.infoFolder {
+            kind = .info
+        } else if name.hasSuffix(".data") {
+            kind = WheelArchive.names(name.dropLast(".data".count), wheel.name) ? .data : .otherData
+        }
     }
 }

@@ -13,7 +13,8 @@ package struct InstallScheme: Sendable, Hashable {
     package var pythonMinor: Int
 
     package init(
-        purelib: String, platlib: String, scripts: String, data: String, headers: String, interpreter: String,
+        purelib: String, platlib: String, scripts: String, data: String, headers: String,
+        interpreter: String,
         pythonMajor: Int = 3, pythonMinor: Int
     ) {
         self.purelib = purelib
@@ -49,6 +50,11 @@ package struct InstallScheme: Sendable, Hashable {
 
     /// A path seen from a folder: both absolute and normal.
     static func relative(_ path: String, from folder: String) -> String {
+        if path.utf8.starts(with: folder.utf8),
+            path.utf8.dropFirst(folder.utf8.count).first == UInt8(ascii: "/")
+        {
+            return String(path.utf8.dropFirst(folder.utf8.count + 1)) ?? path
+        }
         let path = path.split(separator: "/")
         let folder = folder.split(separator: "/")
         let common = zip(path, folder).prefix { $0 == $1 }.count

@@ -12,7 +12,9 @@ struct LittleEndianBytes {
     func number<Number: FixedWidthInteger>(
         _ type: Number.Type = Number.self, at offset: Int
     ) throws(ZipFault) -> Number {
-        guard offset >= 0, bytes.count &- offset >= MemoryLayout<Number>.size else { throw .damagedEntry }
+        guard offset >= 0, bytes.count &- offset >= MemoryLayout<Number>.size else {
+            throw .damagedEntry
+        }
         return Number(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Number.self))
     }
 

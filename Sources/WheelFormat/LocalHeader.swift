@@ -15,18 +15,24 @@ struct LocalHeader {
         let nameLength = try bytes.uint16(26)
         let extraLength = try bytes.uint16(28)
         length = Self.size + nameLength + extraLength
-        guard length + member.compressedSize <= member.limit - member.headerOffset else { throw .overlapping }
+        guard length + member.compressedSize <= member.limit - member.headerOffset else {
+            throw .overlapping
+        }
         guard bytes.count >= length else { throw .truncated }
         let name = try bytes.slice(Self.size, nameLength)
         guard flags & 0b0010_0000_0110_0001 == 0 else { throw .encrypted }
-        guard try bytes.uint16(8) == Int(member.method.rawValue), (flags & 0b1000 != 0) == member.hasDataDescriptor,
+        guard try bytes.uint16(8) == Int(member.method.rawValue),
+            (flags & 0b1000 != 0) == member.hasDataDescriptor,
             Self.isName(name, of: member)
         else { throw .headersDisagree }
         let fields = try ExtraFields(try bytes.slice(Self.size + nameLength, extraLength))
-        if let other = fields.unicodeName, !other.elementsEqual(name) { throw .badName(.otherUnicodeName) }
+        if let other = fields.unicodeName, !other.elementsEqual(name) {
+            throw .badName(.otherUnicodeName)
+        }
         let sizes = try Self.sizes(bytes, fields)
         let crc = try bytes.number(UInt32.self, at: 14)
-        let agrees = crc == member.crc32 && sizes.compressed == member.compressedSize && sizes.size == member.size
+        let agrees =
+            crc == member.crc32 && sizes.compressed == member.compressedSize && sizes.size == member.size
         // With a descriptor the writer did not know them yet, and left zeros, or marks for a zip64 field of zeros.
         let isUnknown = member.hasDataDescriptor && crc == 0 && sizes.compressed == 0 && sizes.size == 0
         guard agrees || isUnknown else { throw .headersDisagree }
@@ -61,15 +67,21 @@ struct LocalHeader {
     /// with sizes of four or of eight bytes.
     ///
     /// - Parameter bytes: what lies between the data and the next member, up to 24 bytes.
-    static func descriptorAgrees(_ bytes: LittleEndianBytes, _ member: ZipMember) throws(ZipFault) -> Bool {
+    static func descriptorAgrees(_ bytes: LittleEndianBytes, _ member: ZipMember) throws(ZipFault)
+        -> Bool
+    {
         for start in [4, 0] {
             if start == 4, bytes.count < 4 { continue }
             if start == 4, try bytes.number(UInt32.self, at: 0) != descriptorSignature { continue }
-            guard bytes.count >= start + 12, try bytes.number(UInt32.self, at: start) == member.crc32 else { continue }
-            if try bytes.uint32(start + 4) == member.compressedSize, try bytes.uint32(start + 8) == member.size {
+            guard bytes.count >= start + 12, try bytes.number(UInt32.self, at: start) == member.crc32
+            else { continue }
+            if try bytes.uint32(start + 4) == member.compressedSize,
+                try bytes.uint32(start + 8) == member.size
+            {
                 return true
             }
-            if bytes.count >= start + 20, try bytes.number(UInt64.self, at: start + 4) == UInt64(member.compressedSize),
+            if bytes.count >= start + 20,
+                try bytes.number(UInt64.self, at: start + 4) == UInt64(member.compressedSize),
                 try bytes.number(UInt64.self, at: start + 12) == UInt64(member.size)
             {
                 return true

@@ -11,7 +11,8 @@ package final class MemberReader {
 
     package init(_ zip: ZipDirectory) throws(WheelError) {
         guard let inflater = Inflater() else {
-            throw WheelError(.read, wheel: zip.name, .system(SystemError("inflate", zip.name, code: ENOMEM)))
+            throw WheelError(
+                .read, wheel: zip.name, .system(SystemError("inflate", zip.name, code: ENOMEM)))
         }
         self.zip = zip
         self.inflater = inflater
@@ -53,12 +54,16 @@ package final class MemberReader {
             return true
         }
         guard made == member.size else { throw fault(member, .shorterThanDeclared(member.size)) }
-        guard UInt32(truncatingIfNeeded: crc) == member.crc32 else { throw fault(member, .wrongChecksum) }
+        guard UInt32(truncatingIfNeeded: crc) == member.crc32 else {
+            throw fault(member, .wrongChecksum)
+        }
     }
 
     /// The whole content of a member of at most `limit` bytes.
     package func bytes(of member: ZipMember, limit: Int) throws(WheelError) -> [UInt8] {
-        guard member.size <= limit else { throw fault(member, .tooLarge(size: member.size, limit: limit)) }
+        guard member.size <= limit else {
+            throw fault(member, .tooLarge(size: member.size, limit: limit))
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(member.size, 1 << 20))
         try own(member) { try read(member) { bytes.append(contentsOf: $0) } }
@@ -97,7 +102,8 @@ package final class MemberReader {
             try dataStart(LittleEndianBytes(first), member)
         }
         let start = range.lowerBound - member.headerOffset
-        var piece = UnsafeRawBufferPointer(rebasing: first[start..<min(first.count, start + member.compressedSize)])
+        var piece = UnsafeRawBufferPointer(
+            rebasing: first[start..<min(first.count, start + member.compressedSize)])
         var rest = member.compressedSize
         var place = range.lowerBound
         var made = 0
@@ -152,7 +158,9 @@ package final class MemberReader {
             if member.hasDataDescriptor {
                 let room = min(24, member.limit - end)
                 let tail: [UInt8]
-                do throws(WheelError.Cause) { tail = try zip.source.bytes(end..<end + room) } catch { throw .truncated }
+                do throws(WheelError.Cause) { tail = try zip.source.bytes(end..<end + room) } catch {
+                    throw .truncated
+                }
                 let agrees = try tail.withRawBytes { bytes throws(ZipFault) in
                     try LocalHeader.descriptorAgrees(LittleEndianBytes(bytes), member)
                 }

@@ -103,7 +103,9 @@ private struct Scanner {
     mutating func local() -> String? {
         var parts: [String] = []
         for part in rest.split(omittingEmptySubsequences: false, whereSeparator: Self.isSeparator) {
-            guard !part.isEmpty, part.allSatisfy({ Self.isDigit($0) || (97...122).contains($0) }) else { return nil }
+            guard !part.isEmpty, part.allSatisfy({ Self.isDigit($0) || (97...122).contains($0) }) else {
+                return nil
+            }
             let text = String(decoding: part, as: UTF8.self)
             var number = Scanner(part)
             parts.append(part.allSatisfy(Self.isDigit) ? number.number() ?? text : text)

@@ -40,7 +40,9 @@ package struct PlanWriter {
                 try check.add(member: index, sha256: hash.hexDigest(), size: size)
             }
             // After the content, and whatever the umask says.
-            guard fchmod(descriptor.number, mode_t(file.mode)) == 0 else { throw SystemError("write", path) }
+            guard fchmod(descriptor.number, mode_t(file.mode)) == 0 else {
+                throw SystemError("write", path)
+            }
         }
         try check.finish()
     }

@@ -32,7 +32,9 @@ package struct FileBytes: RandomAccessBytes {
         count = Int(status.st_size)
     }
 
-    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError)
+        -> Int
+    {
         var filled = 0
         while filled < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
@@ -58,7 +60,9 @@ package struct MemoryBytes: RandomAccessBytes {
 
     package var count: Int { bytes.count }
 
-    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(SystemError)
+        -> Int
+    {
         guard offset >= 0, offset < bytes.count else { return 0 }
         let length = min(buffer.count, bytes.count - offset)
         bytes.withUnsafeBytes { all in

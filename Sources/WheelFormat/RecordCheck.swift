@@ -38,12 +38,18 @@ package struct RecordCheck: Sendable {
         throw WheelError(.read, wheel: wheel, member: missing, .record(.unchecked))
     }
 
-    static func compare(_ expected: Expectation, sha256: String, size: Int, wheel: String) throws(WheelError) {
+    static func compare(_ expected: Expectation, sha256: String, size: Int, wheel: String)
+        throws(WheelError)
+    {
         func fault(_ fault: RecordFault) -> WheelError {
             WheelError(.read, wheel: wheel, member: expected.path, .record(fault))
         }
-        if let recorded = expected.size, recorded != size { throw fault(.wrongSize(recorded: recorded, real: size)) }
-        if let digest = expected.digest, digest.algorithm == .sha256, digest != RecordDigest(sha256Hex: sha256) {
+        if let recorded = expected.size, recorded != size {
+            throw fault(.wrongSize(recorded: recorded, real: size))
+        }
+        if let digest = expected.digest, digest.algorithm == .sha256,
+            digest != RecordDigest(sha256Hex: sha256)
+        {
             throw fault(.wrongDigest)
         }
     }

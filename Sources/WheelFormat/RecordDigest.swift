@@ -33,7 +33,9 @@ package struct RecordDigest: Sendable, Hashable {
     }
 
     init(algorithm: Algorithm, base64 text: some StringProtocol) throws(Malformed) {
-        guard let bytes = Self.decoded(text.utf8), bytes.count == algorithm.length else { throw Malformed() }
+        guard let bytes = Self.decoded(text.utf8), bytes.count == algorithm.length else {
+            throw Malformed()
+        }
         self.algorithm = algorithm
         self.bytes = bytes
     }
@@ -43,7 +45,8 @@ package struct RecordDigest: Sendable, Hashable {
     /// As RECORD holds it.
     package var text: String { "\(algorithm.rawValue)=\(Self.encoded(bytes))" }
 
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     private static let values: [UInt8?] = {
         var values = [UInt8?](repeating: nil, count: 256)
         for (value, letter) in alphabet.enumerated() { values[Int(letter)] = UInt8(value) }

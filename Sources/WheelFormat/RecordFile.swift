@@ -25,9 +25,11 @@ package struct RecordFile: Sendable, Equatable {
         var reader = CSVReader(bytes)
         while let (line, fields) = try reader.nextRow() {
             guard fields.count == 3 else { throw .malformed(line: line) }
-            if fields[0].hasSuffix("/") { continue }
+            if fields[0].utf8.last == UInt8(ascii: "/") { continue }
             let fault = Array(fields[0].utf8).withRawBytes { path in MemberPath.fault(in: path) }
-            guard fault == nil, fields[0].utf8.count <= MemberPath.longestPath else { throw .badPath(line: line) }
+            guard fault == nil, fields[0].utf8.count <= MemberPath.longestPath else {
+                throw .badPath(line: line)
+            }
             var size: Int?
             if !fields[2].isEmpty {
                 guard let number = Int(fields[2]), number >= 0 else { throw .badSize(line: line) }
@@ -40,7 +42,9 @@ package struct RecordFile: Sendable, Equatable {
 
     private static func digest(_ text: String, _ line: Int) throws(RecordFault) -> RecordDigest? {
         if text.isEmpty { return nil }
-        guard let sign = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { throw .badDigest(line: line) }
+        guard let sign = text.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            throw .badDigest(line: line)
+        }
         guard let algorithm = RecordDigest.Algorithm(rawValue: text[..<sign].lowercased()) else {
             throw .weakDigest(line: line, algorithm: String(text[..<sign]))
         }
@@ -66,7 +70,9 @@ package struct RecordFile: Sendable, Equatable {
     }
 
     private static func field(_ text: String) -> [UInt8] {
-        guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return Array(text.utf8) }
+        guard text.utf8.contains(where: { CSVReader.isFieldEnd($0) || $0 == UInt8(ascii: "\"") }) else {
+            return Array(text.utf8)
+        }
         return Array("\"\(text.replacing("\"", with: "\"\""))\"".utf8)
     }
 }
@@ -112,7 +118,7 @@ struct CSVReader {
     private mutating func field(_ row: Int) throws(RecordFault) -> String {
         guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else {
             let start = place
-            while place < bytes.count, ![UInt8(ascii: ","), 10, 13].contains(bytes[place]) { place += 1 }
+            while place < bytes.count, !Self.isFieldEnd(bytes[place]) { place += 1 }
             return try text(bytes[start..<place], row)
         }
         place += 1
@@ -122,7 +128,7 @@ struct CSVReader {
             place += 1
             if byte == UInt8(ascii: "\"") {
                 guard place < bytes.count, bytes[place] == byte else {
-                    guard place == bytes.count || [UInt8(ascii: ","), 10, 13].contains(bytes[place]) else {
+                    guard place == bytes.count || Self.isFieldEnd(bytes[place]) else {
                         throw .malformed(line: row)
                     }
                     return try text(content[...], row)
@@ -133,6 +139,10 @@ struct CSVReader {
             content.append(byte)
         }
         throw .malformed(line: row)
+    }
+
+    static func isFieldEnd(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ",") || byte == 10 || byte == 13
     }
 
     private func text(_ bytes: ArraySlice<UInt8>, _ row: Int) throws(RecordFault) -> String {

@@ -38,37 +38,48 @@ package struct WheelArchive: Sendable {
         metadata = try Self.parse("WHEEL", infoFolder, reader, zip) { bytes throws(WheelError.Cause) in
             try WheelMetadata(parsing: bytes)
         }
-        version = try Self.parse("METADATA", infoFolder, reader, zip) { bytes throws(WheelError.Cause) in
+        version = try Self.parse("METADATA", infoFolder, reader, zip) {
+            bytes throws(WheelError.Cause) in
             try Self.version(HeaderFields(parsing: bytes), name)
         }
         entryPoints =
             zip.index(of: "\(infoFolder)/entry_points.txt") == nil
             ? EntryPoints()
-            : try Self.parse("entry_points.txt", infoFolder, reader, zip) { bytes throws(WheelError.Cause) in
+            : try Self.parse("entry_points.txt", infoFolder, reader, zip) {
+                bytes throws(WheelError.Cause) in
                 try EntryPoints(parsing: bytes)
             }
         guard zip.index(of: "\(infoFolder)/RECORD") != nil else {
             throw WheelError(.open, wheel: zip.name, .record(.missing))
         }
         record = try Self.parse("RECORD", infoFolder, reader, zip) { bytes throws(WheelError.Cause) in
-            do throws(RecordFault) { return try RecordFile(parsing: bytes) } catch { throw .record(error) }
+            do throws(RecordFault) { return try RecordFile(parsing: bytes) } catch {
+                throw .record(error)
+            }
         }
     }
 
     /// The only `.dist-info` folder at the root, whose name must be the wheel's.
-    private static func infoFolder(_ zip: ZipDirectory, _ name: WheelName) throws(WheelError.Cause) -> String {
+    private static func infoFolder(_ zip: ZipDirectory, _ name: WheelName) throws(WheelError.Cause)
+        -> String
+    {
         var folders: Set<String> = []
+        var last: Substring = ""
         for member in zip.members {
             guard let end = member.path.utf8.firstIndex(of: UInt8(ascii: "/")) else { continue }
             let folder = member.path[..<end]
+            if folder == last { continue }
+            last = folder
             if folder.hasSuffix(".dist-info") { folders.insert(String(folder)) }
         }
         guard let folder = folders.first else { throw .metadata("it has no .dist-info folder") }
         guard folders.count == 1 else {
-            throw .metadata("it has \(folders.count) .dist-info folders: \(folders.sorted().joined(separator: ", "))")
+            throw .metadata(
+                "it has \(folders.count) .dist-info folders: \(folders.sorted().joined(separator: ", "))")
         }
         guard names(folder.dropLast(".dist-info".count), name) else {
-            throw .metadata("its folder \(WheelError.shown(folder)) belongs to another package or version")
+            throw .metadata(
+                "its folder \(WheelError.shown(folder)) belongs to another package or version")
         }
         return folder
     }
@@ -80,14 +91,18 @@ package struct WheelArchive: Sendable {
             && PackageVersion(stem[stem.index(after: dash)...].replacing("_", with: "-")) == wheel.version
     }
 
-    private static func version(_ fields: HeaderFields, _ wheel: WheelName) throws(WheelError.Cause) -> PackageVersion {
+    private static func version(_ fields: HeaderFields, _ wheel: WheelName) throws(WheelError.Cause)
+        -> PackageVersion
+    {
         let name = try fields.only("Name", in: "METADATA")
         let text = try fields.only("Version", in: "METADATA")
         guard WheelName.normalized(name) == wheel.normalizedName else {
-            throw .metadata("METADATA is of the package \(WheelError.shown(name)), not of \(wheel.distribution)")
+            throw .metadata(
+                "METADATA is of the package \(WheelError.shown(name)), not of \(wheel.distribution)")
         }
         guard let version = PackageVersion(text), version == wheel.version else {
-            throw .metadata("METADATA is of the version \(WheelError.shown(text)), not of \(wheel.version)")
+            throw .metadata(
+                "METADATA is of the version \(WheelError.shown(text)), not of \(wheel.version)")
         }
         return version
     }

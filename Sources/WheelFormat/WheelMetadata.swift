@@ -13,16 +13,22 @@ package struct WheelMetadata: Sendable {
     package init(parsing bytes: [UInt8]) throws(WheelError.Cause) {
         let fields = HeaderFields(parsing: bytes)
         wheelVersion = try fields.only("Wheel-Version", in: "WHEEL")
-        let numbers = wheelVersion.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.count == 2, let major = numbers[0], let minor = numbers[1], major >= 0, minor >= 0 else {
-            throw .metadata("\(WheelError.shown(wheelVersion)) in WHEEL is not a version of the wheel format")
+        let numbers = wheelVersion.split(separator: ".", omittingEmptySubsequences: false).map {
+            Int($0)
+        }
+        guard numbers.count == 2, let major = numbers[0], let minor = numbers[1], major >= 0, minor >= 0
+        else {
+            throw .metadata(
+                "\(WheelError.shown(wheelVersion)) in WHEEL is not a version of the wheel format")
         }
         guard major == Self.supported.major else {
-            throw .metadata("it has version \(wheelVersion) of the wheel format, and only version 1 can be installed")
+            throw .metadata(
+                "it has version \(wheelVersion) of the wheel format, and only version 1 can be installed")
         }
         warning =
             minor > Self.supported.minor
-            ? "it has version \(wheelVersion) of the wheel format, newer than 1.\(Self.supported.minor)" : nil
+            ? "it has version \(wheelVersion) of the wheel format, newer than 1.\(Self.supported.minor)"
+            : nil
         switch try fields.only("Root-Is-Purelib", in: "WHEEL").lowercased() {
         case "true": rootIsPurelib = true
         case "false": rootIsPurelib = false

@@ -29,11 +29,14 @@ package struct WheelName: Sendable, Hashable, CustomStringConvertible {
         guard fileName.hasSuffix(".whl"), fileName.utf8.count <= 1000 else {
             throw refused("the name of a wheel ends in .whl")
         }
-        let parts = fileName.dropLast(4).split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        let parts = fileName.dropLast(4).split(separator: "-", omittingEmptySubsequences: false).map(
+            String.init)
         guard parts.count == 5 || parts.count == 6 else {
             throw refused("the name of a wheel is distribution-version-python-abi-platform.whl")
         }
-        guard Self.isName(parts[0]) else { throw refused("\(WheelError.shown(parts[0])) is not a package's name") }
+        guard Self.isName(parts[0]) else {
+            throw refused("\(WheelError.shown(parts[0])) is not a package's name")
+        }
         guard let version = PackageVersion(parts[1].replacing("_", with: "-")) else {
             throw refused("\(WheelError.shown(parts[1])) is not a version")
         }

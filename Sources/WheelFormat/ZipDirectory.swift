@@ -34,7 +34,9 @@ package struct ZipDirectory: Sendable {
         (members, places) = try Self.read(source, name, limits)
     }
 
-    package init(_ source: some RandomAccessBytes, name: String, limits: Limits = Limits()) throws(WheelError) {
+    package init(_ source: some RandomAccessBytes, name: String, limits: Limits = Limits())
+        throws(WheelError)
+    {
         self.source = source
         self.name = name
         (members, places) = try Self.read(source, name, limits)
@@ -51,11 +53,15 @@ package struct ZipDirectory: Sendable {
             let bytes: [UInt8]
             do throws(WheelError.Cause) {
                 end = try ZipEnd(source)
-                guard end.memberCount <= limits.members else { throw .zip(.tooManyMembers(limit: limits.members)) }
+                guard end.memberCount <= limits.members else {
+                    throw .zip(.tooManyMembers(limit: limits.members))
+                }
                 guard end.directory.count <= limits.directorySize else {
                     throw .zip(.directoryTooLarge(limit: limits.directorySize))
                 }
-                guard end.memberCount <= end.directory.count / ZipEntry.size else { throw .zip(.inconsistentDirectory) }
+                guard end.memberCount <= end.directory.count / ZipEntry.size else {
+                    throw .zip(.inconsistentDirectory)
+                }
                 bytes = try source.bytes(end.directory)
             } catch {
                 throw Failure(nil, error)
@@ -106,7 +112,9 @@ package struct ZipDirectory: Sendable {
             }
             // Neither can overflow: a member's size is bounded, and so is their number.
             total += members[members.count - 1].size
-            guard total <= limits.totalSize else { throw Failure(nil, .totalTooLarge(limit: limits.totalSize)) }
+            guard total <= limits.totalSize else {
+                throw Failure(nil, .totalTooLarge(limit: limits.totalSize))
+            }
             place = entry.next
         }
         guard members.count == end.memberCount else { throw Failure(nil, .inconsistentDirectory) }
@@ -144,7 +152,9 @@ package struct ZipDirectory: Sendable {
                     throw Failure(String(path), .fileAndFolder)
                 }
             }
-            if let slash = member.path.utf8.lastIndex(of: UInt8(ascii: "/")) { known = member.path[..<slash] }
+            if let slash = member.path.utf8.lastIndex(of: UInt8(ascii: "/")) {
+                known = member.path[..<slash]
+            }
         }
         return places
     }

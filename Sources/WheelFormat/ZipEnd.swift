@@ -15,7 +15,8 @@ struct ZipEnd: Equatable {
     private static let longestComment = 0xFFFF
 
     init(_ source: some RandomAccessBytes) throws(WheelError.Cause) {
-        let length = min(source.count, Self.size + Self.longestComment + Self.locatorSize + Self.wideSize)
+        let length = min(
+            source.count, Self.size + Self.longestComment + Self.locatorSize + Self.wideSize)
         let start = source.count - length
         let tail = try source.bytes(start..<source.count)
         let end = try tail.withRawBytes { bytes throws(WheelError.Cause) in
@@ -52,10 +53,13 @@ struct ZipEnd: Equatable {
         guard locator >= 0, try tail.number(UInt32.self, at: locator) == locatorSignature else {
             throw .inconsistentDirectory
         }
-        guard try tail.uint32(locator + 4) == 0, try tail.uint32(locator + 16) <= 1 else { throw .severalDisks }
+        guard try tail.uint32(locator + 4) == 0, try tail.uint32(locator + 16) <= 1 else {
+            throw .severalDisks
+        }
         let wide = try tail.uint64(locator + 8) - start
         // The record may have been made longer by extensions; nobody does so by more than a few bytes.
-        guard wide >= 0, wide <= locator - wideSize, try tail.number(UInt32.self, at: wide) == wideSignature,
+        guard wide >= 0, wide <= locator - wideSize,
+            try tail.number(UInt32.self, at: wide) == wideSignature,
             try tail.uint64(wide + 4) == locator - wide - 12
         else { throw .inconsistentDirectory }
         guard try tail.uint32(wide + 16) == 0, try tail.uint32(wide + 20) == 0,

@@ -58,7 +58,8 @@ struct ZipEntry {
         return ZipMember(
             path: path, isFolder: isFolder, method: known, compressedSize: compressedSize, size: size,
             crc32: try bytes.number(UInt32.self, at: place + 16),
-            unixMode: try bytes.number(UInt16.self, at: place + 40), hasDataDescriptor: flags & 0b1000 != 0,
+            unixMode: try bytes.number(UInt16.self, at: place + 40),
+            hasDataDescriptor: flags & 0b1000 != 0,
             headerOffset: offset, limit: directoryStart)
     }
 
@@ -69,7 +70,9 @@ struct ZipEntry {
         var size = try bytes.uint32(place + 24)
         var offset = try bytes.uint32(place + 42)
         let fields = try ExtraFields(extra)
-        if let other = fields.unicodeName, !other.elementsEqual(name) { throw .badName(.otherUnicodeName) }
+        if let other = fields.unicodeName, !other.elementsEqual(name) {
+            throw .badName(.otherUnicodeName)
+        }
         guard size == Self.wideMark || compressed == Self.wideMark || offset == Self.wideMark else {
             return (compressed, size, offset)
         }

@@ -64,8 +64,10 @@ extension ZipFault: CustomStringConvertible {
         case .overlapping: "it shares bytes with another member"
         case .folderWithContent: "it is a folder with content"
         case .impossibleSize: "no compressed data of its length can have the size that it declares"
-        case .tooLarge(let size, let limit): "it has \(size) bytes, more than the \(limit) that are accepted"
-        case .totalTooLarge(let limit): "the files together have more than the \(limit) bytes that are accepted"
+        case .tooLarge(let size, let limit):
+            "it has \(size) bytes, more than the \(limit) that are accepted"
+        case .totalTooLarge(let limit):
+            "the files together have more than the \(limit) bytes that are accepted"
         case .headersDisagree: "its own header and the zip directory disagree"
         case .descriptorDisagrees: "the sizes behind its data and the zip directory disagree"
         case .damagedStream: "its compressed data is damaged"
@@ -79,7 +81,8 @@ extension ZipFault: CustomStringConvertible {
     /// The names of APPNOTE 4.4.5 for the methods that are met.
     private static func methodName(_ number: Int) -> String {
         let names = [
-            1: "shrink", 6: "implode", 9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz", 98: "PPMd",
+            1: "shrink", 6: "implode", 9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "xz",
+            98: "PPMd",
             99: "AES",
         ]
         return names[number].map { "\($0) (method \(number))" } ?? "method \(number)"

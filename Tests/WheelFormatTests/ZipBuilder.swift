@@ -58,7 +58,8 @@ struct ZipBuilder {
         var directory: [UInt8] = []
         for member in members {
             let offset = member.offset ?? bytes.count
-            let data = member.compressed ?? (member.method == 8 ? Self.deflated(member.content) : member.content)
+            let data =
+                member.compressed ?? (member.method == 8 ? Self.deflated(member.content) : member.content)
             let size = member.declaredSize ?? member.content.count
             let compressedSize = member.declaredCompressedSize ?? data.count
             let crc = member.declaredCRC ?? Self.crc32(member.content)
@@ -81,7 +82,8 @@ struct ZipBuilder {
             if member.hasDescriptor {
                 if member.descriptorHasSignature { bytes += Self.number(0x0807_4B50, 4) }
                 let width = member.isWide ? 8 : 4
-                bytes += Self.number(Int(crc), 4) + Self.number(compressedSize, width) + Self.number(size, width)
+                bytes +=
+                    Self.number(Int(crc), 4) + Self.number(compressedSize, width) + Self.number(size, width)
             }
             bytes += member.gap
             let extra = member.extra + (member.isWide ? Self.wide([size, compressedSize, offset]) : [])
@@ -90,7 +92,8 @@ struct ZipBuilder {
             directory += Self.number(Int(crc), 4)
             directory += Self.number(member.isWide ? 0xFFFF_FFFF : compressedSize, 4)
             directory += Self.number(member.isWide ? 0xFFFF_FFFF : size, 4)
-            directory += Self.number(member.name.count, 2) + Self.number(extra.count, 2) + Self.number(0, 6)
+            directory +=
+                Self.number(member.name.count, 2) + Self.number(extra.count, 2) + Self.number(0, 6)
             directory += Self.number(Int(member.mode) << 16, 4)
             directory += Self.number(member.isWide ? 0xFFFF_FFFF : offset, 4) + member.name + extra
         }
@@ -100,10 +103,12 @@ struct ZipBuilder {
         let count = declaredCount ?? members.count
         if isWide {
             let record = bytes.count
-            bytes += Self.number(0x0606_4B50, 4) + Self.number(44, 8) + Self.number(45, 2) + Self.number(45, 2)
+            bytes +=
+                Self.number(0x0606_4B50, 4) + Self.number(44, 8) + Self.number(45, 2) + Self.number(45, 2)
             bytes += Self.number(0, 8) + Self.number(count, 8) + Self.number(count, 8)
             bytes += Self.number(directory.count, 8) + Self.number(start, 8)
-            bytes += Self.number(0x0706_4B50, 4) + Self.number(0, 4) + Self.number(record, 8) + Self.number(1, 4)
+            bytes +=
+                Self.number(0x0706_4B50, 4) + Self.number(0, 4) + Self.number(record, 8) + Self.number(1, 4)
         }
         bytes += Self.number(0x0605_4B50, 4) + Self.number(0, 4)
         bytes += Self.number(isWide ? 0xFFFF : count, 2) + Self.number(isWide ? 0xFFFF : count, 2)
@@ -132,7 +137,8 @@ struct ZipBuilder {
     static func deflated(_ bytes: [UInt8]) -> [UInt8] {
         var stream = z_stream()
         deflateInit2_(
-            &stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+            &stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            Int32(MemoryLayout<z_stream>.size))
         defer { deflateEnd(&stream) }
         var input = bytes
         var output = [UInt8](repeating: 0, count: bytes.count + 1024)
