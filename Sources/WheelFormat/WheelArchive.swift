@@ -14,7 +14,7 @@ package struct WheelArchive: Sendable {
 
     /// Larger files of these kinds are refused: no tool makes them.
     private static let metadataLimit = 16 << 20
-    private static let recordLimit = 128 << 20
+    private static let recordLimit = 64 << 20
 
     /// - Parameters:
     ///   - path: the file.

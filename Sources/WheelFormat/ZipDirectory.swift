@@ -7,8 +7,8 @@ import HostSystem
 /// deflated, sizes that cannot be. What `MemberReader` then delivers is bounded by what is declared here.
 package struct ZipDirectory: Sendable {
     package struct Limits: Sendable {
-        package var members = 1 << 19
-        package var directorySize = 128 << 20
+        package var members = 1 << 18
+        package var directorySize = 64 << 20
         package var memberSize = 32 << 30
         package var totalSize = 128 << 30
 
