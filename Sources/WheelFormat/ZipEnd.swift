@@ -85,7 +85,7 @@ struct ZipEnd: Equatable {
         var place = tail.count - size
         let last = max(0, tail.count - size - longestComment)
         while place >= last {
-            if try tail.number(UInt32.self, at: place) == signature {
+            if tail.bytes[place] == UInt8(ascii: "P"), try tail.number(UInt32.self, at: place) == signature {
                 if try tail.uint16(place + 20) == tail.count - size - place {
                     // The first one found is nearest to the end; a second one would be an end with a comment.
                     guard found == nil else { throw .ambiguousEnd }

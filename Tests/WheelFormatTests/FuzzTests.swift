@@ -32,7 +32,8 @@ import WheelFormat
         let original = Self.forms[form].bytes
         let end = ZipDirectory.Limits()
         let zip = try ZipDirectory(MemoryBytes(original), name: "a.whl", limits: end)
-        #expect(try exerciseWheel(original, named: Self.wheel.fileName) == nil)
+        let error = try exerciseWheel(original, named: Self.wheel.fileName)
+        #expect(error == nil)
         // Three quarters of the damage hits the directory, which is where the decisions are.
         let directory = (zip.members.map(\.limit).max() ?? 0)..<original.count
         var random = SeededGenerator(UInt64(form))
