@@ -22,10 +22,8 @@ let package = Package(
         .target(
             name: "BunsenCommands",
             dependencies: [
-                "RunCapture", "Recorder", "ImageBuilder", "OCIRegistry", "BaseSystem", "ContentStore", "RunStore",
-                "Resolver",
-                "PythonEnvironments", "GPUDevices", "LayerArchive", "RecipeModel", "MetricText", "TensorBoardEvents",
-                "ExperimentModel", "OCIModel", "HTTPTransfer", "HostSystem", argumentParser,
+                "RunCapture", "Recorder", "RunStore", "Resolver", "PythonEnvironments", "GPUDevices", "RecipeModel",
+                "MetricText", "TensorBoardEvents", "ExperimentModel", "HostSystem", argumentParser,
             ]),
 
         // Work
@@ -39,12 +37,6 @@ let package = Package(
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
         .target(name: "OCIRegistry", dependencies: ["ContentStore", "OCIModel", "HTTPTransfer", "HostSystem"]),
-        .target(
-            name: "ImageBuilder",
-            dependencies: [
-                "BaseSystem", "OCIRegistry", "ContentStore", "Resolver", "HTTPTransfer", "LayerArchive", "WheelFormat",
-                "RecipeModel", "OCIModel", "HostSystem",
-            ]),
         .target(name: "BaseSystem", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
         .target(name: "PythonEnvironments", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
         .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "TOMLKit"]),
@@ -99,6 +91,9 @@ let package = Package(
         .testTarget(name: "GPUDevicesTests", dependencies: ["GPUDevices", "HostSystem", "TestSupport"]),
         .executableTarget(
             name: "StoreWriter", dependencies: ["ContentStore", "OCIModel", "HostSystem"], path: "Tests/StoreWriter"),
+        .executableTarget(
+            name: "WheelToLayer", dependencies: ["LayerArchive", "WheelFormat", "HostSystem"],
+            path: "Benchmarks/support/wheel-to-layer"),
         .testTarget(
             name: "ContentStoreTests",
             dependencies: ["StoreWriter", "ContentStore", "OCIModel", "HostSystem", "TestSupport"]),
@@ -113,9 +108,6 @@ let package = Package(
         .testTarget(
             name: "PythonEnvironmentsTests",
             dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
-        .testTarget(
-            name: "ImageBuilderTests",
-            dependencies: ["ImageBuilder", "ContentStore", "LayerArchive", "OCIModel", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "RecorderTests",
             dependencies: ["Recorder", "CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem", "TestSupport"]),

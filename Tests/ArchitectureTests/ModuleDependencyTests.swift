@@ -9,7 +9,6 @@ import Testing
         ["bunsen"],
         ["BunsenCommands"],
         // work
-        ["ImageBuilder"],
         ["RunCapture", "Recorder", "PythonEnvironments", "OCIRegistry", "BaseSystem"],
         ["RunStore", "Resolver", "GPUDevices", "ContentStore"],
         // formats
@@ -22,8 +21,8 @@ import Testing
         ["HostSystem"],
         ["CHostSystem", "CInflate", "COpenSSL", "CCurl", "CZlib", "CZstd", "StaticICUData"],
     ]
-    /// Parts of the tests that are not tests themselves.
-    private static let testParts = ["TestSupport", "StoreWriter"]
+    /// Parts of the tests and benchmarks that are not tests themselves.
+    private static let testParts = ["TestSupport", "StoreWriter", "WheelToLayer"]
 
     private struct Manifest: Decodable {
         struct Target: Decodable {

@@ -84,6 +84,35 @@ import Testing
         }
     }
 
+    /// A change of these digests changes the layers of everybody: it needs a new `LayerLayout.version`.
+    @Test func theLayoutIsPinned() throws {
+        // A stream of two blocks, stored and fixed: no compressor stands behind it.
+        let stream: [UInt8] = [0x00, 3, 0, 0xfc, 0xff, 0x61, 0x62, 0x63, 0x4b, 0x04, 0x00]
+        let content = DeflatedContent(
+            data: DataRange(stream), size: 4,
+            crc32: Array("abca".utf8).withUnsafeBytes {
+                Checksum(of: $0)
+            }.value)
+        let digests: [(LayerFormat, String)] = [
+            (.gzip, "a69fa51c7c3c4e9cc3c3019b5ac07b1fa4602464a0cff48c8d6d6739120b8d4d"),
+            (.estargz, "052c472a71b0fd6dd93ebbfd20c95d8e100fa96dabe48cf5d45c514b318e20f8"),
+            (.tar, "81b6c6937d0c9650bb2b613b3a1620cee3cab5bea87da959565fe0f6802ed436"),
+        ]
+        #expect(LayerLayout.version == 1)
+        for (format, digest) in digests {
+            try withTemporaryFolder { folder in
+                let result = try write("\(folder)/layer", format) { writer in
+                    try writer.addFile("opt/joined", mode: 0o755, deflated: content)
+                    try writer.addSymbolicLink("opt/中文", target: "joined")
+                    let text = (0..<3000).map { "\($0 * $0 % 977) " }.joined()
+                    try writer.addFile("opt/plain", content: Array(text.utf8))
+                    try writer.addFile("opt/empty", content: [])
+                }
+                #expect(result.descriptor.digest.hex == digest, "\(format)")
+            }
+        }
+    }
+
     @Test func observersSeeTheContent() throws {
         let samples = try DeflatedSample.all.get()
         try withTemporaryFolder { folder in

@@ -1,18 +1,29 @@
 /// Bytes made of bits, lowest bit first (RFC 1951, section 3.1.1).
 struct BitOutput {
-    /// The whole bytes that were made. Whoever takes them away empties this.
+    /// The bytes that were made, complete after `flush`. Whoever takes them away empties this.
     var bytes: [UInt8] = []
-    /// The bits of the byte that has begun: fewer than eight between calls.
+    /// Bits that are not among the bytes yet: fewer than 32, and fewer than eight after `flush`.
     private var pending: UInt64 = 0
     private var pendingCount = 0
 
-    var isAligned: Bool { pendingCount == 0 }
+    var isAligned: Bool { pendingCount & 7 == 0 }
 
     /// - Parameter count: at most 32.
     @inline(__always)
     mutating func put(_ bits: UInt32, _ count: Int) {
         pending |= UInt64(bits) &<< UInt64(pendingCount)
         pendingCount &+= count
+        if pendingCount >= 32 { writeWord() }
+    }
+
+    private mutating func writeWord() {
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: pending).littleEndian) { bytes.append(contentsOf: $0) }
+        pending &>>= 32
+        pendingCount &-= 32
+    }
+
+    /// Puts the whole bytes that were made where they can be taken.
+    mutating func flush() {
         while pendingCount >= 8 {
             bytes.append(UInt8(truncatingIfNeeded: pending))
             pending &>>= 8
@@ -20,7 +31,11 @@ struct BitOutput {
         }
     }
 
-    mutating func put(bytes more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
+    /// Adds whole bytes; the last byte must have been filled.
+    mutating func put(bytes more: UnsafeRawBufferPointer) {
+        flush()
+        bytes.append(contentsOf: more)
+    }
 
     /// Goes on in the middle of a byte: its lowest `count` bits are given.
     mutating func resume(_ byte: UInt8, bits count: Int) {
@@ -29,7 +44,8 @@ struct BitOutput {
 
     /// Fills the byte that has begun with zero bits.
     mutating func pad() {
-        if pendingCount > 0 { put(0, 8 - pendingCount) }
+        if !isAligned { put(0, 8 - (pendingCount & 7)) }
+        flush()
     }
 
     /// Ends the byte that has begun with an empty stored block, so that another stream's blocks can follow.

@@ -3,8 +3,8 @@ import CZlib
 
 /// Decodes one raw deflate stream after the other, and finds where the last block of each starts and ends.
 ///
-/// Two engines give the same answers: ISA-L, which is several times faster, and zlib where the machine has no ISA-L.
-/// See Documentation/decisions/0006-joined-deflate-streams.md.
+/// Two engines give the same answers: ISA-L, which is much faster, and zlib where the machine has no ISA-L.
+/// See Documentation/decisions/0012-joined-deflate-streams.md.
 package final class DeflateDecoder {
     package enum Engine: Sendable, CaseIterable {
         case isal, zlib

@@ -22,14 +22,16 @@ final class DeflateEncoder {
     /// Literals as themselves; matches as `1 << 31 | (length - 3) << 16 | distance - 1`.
     private let tokens = UnsafeMutablePointer<UInt32>.allocate(capacity: blockTokens + 1)
     private var tokenCount = 0
-    private var literalFrequencies = [UInt32](repeating: 0, count: 286)
-    private var distanceFrequencies = [UInt32](repeating: 0, count: 30)
+    private let literalCounts = UnsafeMutablePointer<UInt32>.allocate(capacity: 286)
+    private let distanceCounts = UnsafeMutablePointer<UInt32>.allocate(capacity: 30)
     private let lengthCodes = DeflateCodes.lengthCodes
 
     deinit {
         heads.deallocate()
         previous.deallocate()
         tokens.deallocate()
+        literalCounts.deallocate()
+        distanceCounts.deallocate()
     }
 
     /// Adds blocks with the bytes to the output, none of them marked as the last.
@@ -128,28 +130,30 @@ final class DeflateEncoder {
 
     private func startBlock() {
         tokenCount = 0
-        for symbol in literalFrequencies.indices { literalFrequencies[symbol] = 0 }
-        for symbol in distanceFrequencies.indices { distanceFrequencies[symbol] = 0 }
-        literalFrequencies[256] = 1
+        literalCounts.update(repeating: 0, count: 286)
+        distanceCounts.update(repeating: 0, count: 30)
+        literalCounts[256] = 1
     }
 
     @inline(__always)
     private func addLiteral(_ byte: UInt8) {
         tokens[tokenCount] = UInt32(byte)
         tokenCount += 1
-        literalFrequencies[Int(byte)] += 1
+        literalCounts[Int(byte)] += 1
     }
 
     @inline(__always)
     private func addMatch(_ length: Int, _ distance: Int) {
         tokens[tokenCount] = 1 << 31 | UInt32(length - 3) << 16 | UInt32(distance - 1)
         tokenCount += 1
-        literalFrequencies[257 + Int(lengthCodes[length - 3])] += 1
-        distanceFrequencies[DeflateCodes.distanceCode(distance)] += 1
+        literalCounts[257 + Int(lengthCodes[length - 3])] += 1
+        distanceCounts[DeflateCodes.distanceCode(distance)] += 1
     }
 
     /// Writes the tokens in the form that takes the fewest bits.
     private func writeBlock(_ bytes: UnsafeRawBufferPointer, _ output: inout BitOutput) {
+        let literalFrequencies = Array(UnsafeBufferPointer(start: literalCounts, count: 286))
+        let distanceFrequencies = Array(UnsafeBufferPointer(start: distanceCounts, count: 30))
         var extra = 0
         for code in 0..<29 { extra += Int(literalFrequencies[257 + code]) * Int(DeflateCodes.lengthExtraBits[code]) }
         for code in 0..<30 { extra += Int(distanceFrequencies[code]) * Int(DeflateCodes.distanceExtraBits[code]) }

@@ -50,3 +50,10 @@ package struct DeflatedContent: Sendable {
         self.crc32 = crc32
     }
 }
+
+/// How the bytes of a layer follow from what is added to it.
+package enum LayerLayout {
+    /// Part of the key under which a layer that was made once is found again. It is raised by every change of the
+    /// writer, or of its encoder, after which the same calls give other bytes.
+    package static let version = 1
+}

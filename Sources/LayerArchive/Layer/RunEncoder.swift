@@ -40,6 +40,7 @@ struct RunEncoder {
     }
 
     private mutating func write(_ output: BlobOutput) throws {
+        bits.flush()
         try output.add(bits.bytes)
         bits.bytes.removeAll(keepingCapacity: true)
     }
