@@ -22,8 +22,10 @@ let package = Package(
         .target(
             name: "BunsenCommands",
             dependencies: [
-                "RunCapture", "Recorder", "RunStore", "Resolver", "PythonEnvironments", "GPUDevices", "RecipeModel",
-                "MetricText", "TensorBoardEvents", "ExperimentModel", "HostSystem", argumentParser,
+                "RunCapture", "Recorder", "ImageBuilder", "OCIRegistry", "BaseSystem", "ContentStore", "RunStore",
+                "Resolver",
+                "PythonEnvironments", "GPUDevices", "LayerArchive", "RecipeModel", "MetricText", "TensorBoardEvents",
+                "ExperimentModel", "OCIModel", "HTTPTransfer", "HostSystem", argumentParser,
             ]),
 
         // Work
@@ -37,6 +39,12 @@ let package = Package(
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
         .target(name: "OCIRegistry", dependencies: ["ContentStore", "OCIModel", "HTTPTransfer", "HostSystem"]),
+        .target(
+            name: "ImageBuilder",
+            dependencies: [
+                "BaseSystem", "OCIRegistry", "ContentStore", "Resolver", "HTTPTransfer", "LayerArchive", "WheelFormat",
+                "RecipeModel", "OCIModel", "HostSystem",
+            ]),
         .target(name: "BaseSystem", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
         .target(name: "PythonEnvironments", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
         .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "TOMLKit"]),
@@ -108,6 +116,9 @@ let package = Package(
         .testTarget(
             name: "PythonEnvironmentsTests",
             dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
+        .testTarget(
+            name: "ImageBuilderTests",
+            dependencies: ["ImageBuilder", "ContentStore", "LayerArchive", "OCIModel", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "RecorderTests",
             dependencies: ["Recorder", "CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem", "TestSupport"]),

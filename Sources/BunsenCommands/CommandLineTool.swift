@@ -22,6 +22,9 @@ package struct CommandLineTool: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Environment", subcommands: [InitCommand.self, LockCommand.self]),
             CommandGroup(
+                name: "Images",
+                subcommands: [BuildCommand.self, ImageCommand.self, LoginCommand.self, LogoutCommand.self]),
+            CommandGroup(
                 name: "Runs",
                 subcommands: [
                     RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, NoteCommand.self,

@@ -1,12 +1,20 @@
+import BaseSystem
+import ContentStore
 import Glibc
+import HTTPTransfer
 import HostSystem
+import ImageBuilder
+import LayerArchive
 import MarkdownEntry
 import MetricText
+import OCIModel
+import OCIRegistry
 import RecipeModel
 import Recorder
 import Resolver
 import RunCapture
 import RunStore
+import WheelFormat
 
 extension Failure {
     /// What an error of the modules below means for the person: its own words, what to do, and the exit code. Nil for
@@ -32,7 +40,63 @@ extension Failure {
         case let error as RunStoreError: self = Self.explain(error)
         case let error as RecorderError: self = Self.explain(error)
         case let error as EntryProblems: self.init("\(error)", hint: Self.entryHint, code: .data)
+        default:
+            guard let failure = Self.explainImages(error) else { return nil }
+            self = failure
+        }
+    }
+
+    /// Errors of the modules that make and move images.
+    private static func explainImages(_ error: any Error) -> Failure? {
+        switch error {
+        case let error as ImageBuildError:
+            let detail = error.detail.map { "\n" + $0 } ?? ""
+            return Failure("\(error)\(detail)", hint: error.hint, code: code(for: error.kind))
+        case let error as BaseSystemError:
+            let detail = error.detail.map { "\n" + $0 } ?? ""
+            return Failure("\(error)\(detail)", hint: error.hint, code: code(for: error.kind))
+        case let error as BaseLockError:
+            return Failure("\(error)", hint: error.hint, code: error.kind == .missing ? .missing : .data)
+        case let error as WheelError:
+            return Failure(
+                "\(error)", hint: "the file is damaged or not what its index says; lock again: bunsen lock --upgrade",
+                code: .data)
+        case let error as LayerArchiveError: return Failure("\(error)", code: .data)
+        case let error as OCIModelError: return Failure("\(error)", code: .usage)
+        case let error as OCIRegistryError:
+            return Failure("\(error)", hint: hint(for: error), code: error.isMissing ? .missing : .unavailable)
+        case let error as HTTPTransferError: return Failure("\(error)", code: .unavailable)
+        case let error as ContentStoreError:
+            return Failure("\(error)", hint: "look for damage: bunsen store check", code: .data)
         default: return nil
+        }
+    }
+
+    private static func hint(for error: OCIRegistryError) -> String? {
+        switch error.cause {
+        case .unauthorized(let hadCredentials, _):
+            hadCredentials ? "log in again: bunsen login REGISTRY -u NAME" : "log in: bunsen login REGISTRY -u NAME"
+        case .denied: "ask who runs the registry for the right to do this"
+        case .missing: "look at the name, and at the tags: bunsen image list REPOSITORY"
+        case .tooLarge: "the registry, or a proxy before it, limits uploads"
+        case .busy: "try again later; what was sent is kept"
+        default: nil
+        }
+    }
+
+    private static func code(for kind: ImageBuildError.Kind) -> ExitCode {
+        switch kind {
+        case .notAWheel, .unusableBase, .proof, .importFailed, .tooManyLayers: .data
+        case .wheelUnavailable, .noPython, .missingTool: .unavailable
+        }
+    }
+
+    private static func code(for kind: BaseSystemError.Kind) -> ExitCode {
+        switch kind {
+        case .missingPackage, .impossible, .withdrawn, .hashMismatch, .unusableInput, .unverified: .data
+        case .missingTool, .noNamespaces, .noMirror, .noNetwork, .noPython: .unavailable
+        case .diskFull: .inputOutput
+        case .interrupted, .other: .failure
         }
     }
 

@@ -9,6 +9,7 @@ import Testing
         ["bunsen"],
         ["BunsenCommands"],
         // work
+        ["ImageBuilder"],
         ["RunCapture", "Recorder", "PythonEnvironments", "OCIRegistry", "BaseSystem"],
         ["RunStore", "Resolver", "GPUDevices", "ContentStore"],
         // formats

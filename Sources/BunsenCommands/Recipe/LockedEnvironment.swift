@@ -32,7 +32,7 @@ struct LockedEnvironment {
         return LockedEnvironment(made: made, lock: lock, recipe: recipe)
     }
 
-    private static func currentLock(
+    static func currentLock(
         _ project: Project, _ recipe: Recipe, mustAgree: Bool, _ context: CommandContext
     ) throws -> Lock {
         guard Files.exists(project.lockPath) else {

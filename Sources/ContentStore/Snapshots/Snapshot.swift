@@ -33,15 +33,13 @@ package struct Snapshot: Sendable {
 /// A snapshot that is being filled. One that is let go of unfinished is removed.
 package final class SnapshotWriter {
     private let folder: IngestFolder
-    private let id: Digest
     private let store: ContentStore
     private let modes: StoreModes
 
     /// Where the files go.
     package var tree: String { "\(folder.path)/tree" }
 
-    init(_ id: Digest, in store: ContentStore) throws {
-        self.id = id
+    init(in store: ContentStore) throws {
         self.store = store
         modes = try store.prepare()
         folder = try IngestFolder(in: store.ingestFolder, modes: modes)
@@ -51,8 +49,10 @@ package final class SnapshotWriter {
 
     /// Gives the snapshot its name. Where another process was faster, this one's files go and that one's are used.
     ///
-    /// - Parameter note: what a person who looks into the folder should know.
-    package func finish(note: String) throws -> Snapshot {
+    /// - Parameters:
+    ///   - id: see `Snapshot.id`.
+    ///   - note: what a person who looks into the folder should know.
+    package func finish(as id: Digest, note: String) throws -> Snapshot {
         let text = Array(try JSONEncoder().encode(["id": id.description, "note": note]))
         try modes.write(text, to: "\(folder.path)/\(Snapshot.marker)")
         // Its many files are not each written out: after a power cut, `bunsen store check` is the way.
@@ -78,5 +78,5 @@ extension ContentStore {
         return snapshot
     }
 
-    package func snapshotWriter(_ id: Digest) throws -> SnapshotWriter { try SnapshotWriter(id, in: self) }
+    package func snapshotWriter() throws -> SnapshotWriter { try SnapshotWriter(in: self) }
 }

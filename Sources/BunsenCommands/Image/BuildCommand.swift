@@ -1,0 +1,180 @@
+import ArgumentParser
+import BaseSystem
+import ContentStore
+import ExperimentModel
+import HostSystem
+import ImageBuilder
+import LayerArchive
+import OCIModel
+import OCIRegistry
+import RecipeModel
+import Resolver
+
+package struct BuildCommand: ContextualCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Build the image of the lock: no daemon, no Dockerfile, the same digest everywhere.",
+        discussion: """
+            The image stays in Bunsen's store; --push sends it to its registry, --output copies it to another place.
+
+              bunsen build --push
+              bunsen build --output oci:./image
+            """)
+
+    @Option(
+        name: [.customShort("t"), .customLong("tag")],
+        help: "The image's name (default: the recipe's image, with a tag such as v2.8-cu128). May be repeated.")
+    var tags: [String] = []
+
+    @Flag(name: .long, help: "Send the image to the registry that its name has.")
+    var push = false
+
+    @Option(name: .shortAndLong, help: "Copy the image to a place too, such as oci:FOLDER.")
+    var output: String?
+
+    @Option(name: .long, help: "Build a variant of the recipe.")
+    var variant: String?
+
+    @Option(name: .long, help: "How layers are compressed: gzip, estargz or zstd.")
+    var layers = LayerCompression.gzip
+
+    @Option(name: .long, help: "The number of the image's user, who owns what containers write.")
+    var uid: UInt32 = 1000
+
+    @Flag(name: .long, help: "Compile the modules, so that the first start of a container need not do it.")
+    var bytecode = false
+
+    @Flag(name: .long, inversion: .prefixedNo, help: "Import torch in the image before it is pushed.")
+    var check = true
+
+    @Flag(name: .long, help: "Show the sizes of packages and layers, and what is new.")
+    var report = false
+
+    @Flag(name: .long, help: "Fail when the recipe and its locks disagree, instead of locking again.")
+    var locked = false
+
+    @Flag(name: .long, help: "Only fetch what the build needs from the network.")
+    var fetchOnly = false
+
+    @OptionGroup var registry: RegistryOptions
+    @OptionGroup var format: FormatOption
+
+    package init() {}
+
+    package func run(in context: CommandContext) throws -> Int32 {
+        let project = Project(context)
+        guard let recipe = try project.recipe(), let recipePath = project.recipePath else {
+            throw Failure(
+                "there is no bunsen.yaml here or above", hint: "write one for this machine: bunsen init", code: .missing
+            )
+        }
+        let started = monotonicSeconds()
+        let chosen = try variant.map { try self.variant(named: $0, of: recipe) }
+        let lock = try LockedEnvironment.currentLock(project, recipe, mustAgree: locked, context)
+        let registries = registry.session(context)
+        let baseLock = try BaseLocking.current(project, recipe, lock, mustAgree: locked, registries, context)
+        let names = try self.names(recipe, lock)
+        let store = ContentStore(home: context.home)
+        let display = BuildDisplay(context.console)
+        let progress = BuildProgress { display.show($0) }
+        var request = ImageRequest(
+            name: names[0], recipe: recipe, recipeDigest: "sha256:\(try SHA256.hexDigest(file: recipePath))",
+            lock: lock,
+            files: try LockedFiles(folder: project.folder, home: context.home, environment: context.environment),
+            project: project.folder)
+        request.variant = chosen
+        request.format = layers.format
+        request.compilesModules = bytecode
+        request.importsTorch = check
+        request.userID = uid
+        if push, output == nil {
+            let destination = registries.repository(names[0].repository)
+            request.isElsewhere = { (try? destination.hasBlob($0)) ?? false }
+        }
+        let baseMaker = ImageBaseMaker(
+            store: store, environment: context.environment, registries: registries, progress: progress)
+        let builder = ImageBuilder(store: store, environment: context.environment, progress: progress)
+        if fetchOnly {
+            try builder.fetch(request)
+            try baseMaker.fetch(baseLock, variant: chosen?.name)
+            context.console.endProgress()
+            return 0
+        }
+        let base = try baseMaker.base(
+            baseLock, variant: chosen?.name, userID: uid, isElsewhere: request.isElsewhere)
+        let image = try builder.build(request, on: base)
+        context.console.endProgress()
+        let built = monotonicSeconds() - started
+        var report = BuildReport(image, seconds: built)
+        for name in names {
+            try store.setImage(.init(name: "\(name)", manifest: image.manifest.descriptor, project: project.folder))
+        }
+        for name in names where push {
+            report.moved += try Transfer.push(
+                name, digest: image.manifest.digest, store, registries, context)
+        }
+        if let output {
+            let place = try ImagePlace(output, registries, context)
+            _ = try Transfer.copy(
+                from: BlobFolderImages.stored(in: store, names[0].repository), to: place.destination,
+                .digest(image.manifest.digest), tags: place.tags, what: "writing \(output)", context)
+        }
+        report.totalSeconds = monotonicSeconds() - started
+        try format.print(
+            to: context.console, json: { try RecordCoding.encode(report) },
+            text: { self.report ? report.table : report.summary })
+        for note in image.notes { context.console.say("note: \(note)") }
+        return 0
+    }
+
+    private func variant(named name: String, of recipe: Recipe) throws -> Recipe.Variant {
+        if let variant = recipe.variants.first(where: { $0.name == name }) { return variant }
+        let known = recipe.variants.map(\.name).joined(separator: ", ")
+        throw Failure(
+            "the recipe has no variant \(name)", hint: known.isEmpty ? "it has none" : "it has: \(known)", code: .usage)
+    }
+
+    /// What the image is called, the first being the one that it is stored under.
+    private func names(_ recipe: Recipe, _ lock: Lock) throws -> [ImageReference] {
+        let derived = try Tag.derived(from: lock, variant: variant)
+        var names = try tags.map { text in
+            var reference = try ImageReference(text)
+            guard reference.digest == nil else {
+                throw Failure("-t \(text) has a digest", hint: "an image gets its digest by being built", code: .usage)
+            }
+            if reference.tag == nil { reference.tag = derived }
+            return reference
+        }
+        if names.isEmpty {
+            if push, recipe.image == nil {
+                throw Failure(
+                    "there is no registry to push to",
+                    hint: "add image: registry.example.org/team/\(recipe.name) to the recipe, or give -t", code: .usage)
+            }
+            let repository = try Repository(recipe.image ?? "localhost/\(Self.pathComponent(recipe.name))")
+            names = [ImageReference(repository: repository, tag: derived)]
+        }
+        return names
+    }
+
+    /// A recipe's name may have letters that the path of an image cannot have.
+    private static func pathComponent(_ name: String) -> String {
+        let bytes = name.lowercased().utf8.map { byte -> UInt8 in
+            (97...122).contains(byte) || (48...57).contains(byte) ? byte : UInt8(ascii: "-")
+        }
+        let parts = String(decoding: bytes, as: UTF8.self).split(separator: "-")
+        return parts.isEmpty ? "image" : parts.joined(separator: "-")
+    }
+}
+
+enum LayerCompression: String, ExpressibleByArgument, CaseIterable {
+    case gzip, estargz, zstd
+
+    var format: LayerFormat {
+        switch self {
+        case .gzip: .gzip
+        case .estargz: .estargz
+        case .zstd: .zstd
+        }
+    }
+}

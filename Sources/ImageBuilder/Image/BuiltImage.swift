@@ -1,0 +1,36 @@
+import OCIModel
+
+/// An image that was built, with what a person wants to know of it.
+package struct BuiltImage: Sendable {
+    package struct Layer: Sendable, Hashable {
+        package enum Kind: String, Sendable, Hashable, Codable {
+            case base, system, python, wheels, bytecode, environment
+        }
+
+        package let kind: Kind
+        /// Such as `torch 2.8.0`.
+        package let title: String
+        package let record: LayerRecord
+        /// The wheels in it: name, version, and bytes of the wheel.
+        package let wheels: [WheelPin]
+        /// Whether this build made it, and not an earlier one.
+        package let isMade: Bool
+        /// Whether the previous image of the same name had it too. Nil without one.
+        package var wasInPrevious: Bool?
+    }
+
+    package let name: ImageReference
+    package let manifest: Document<ImageManifest>
+    package let configuration: Document<ImageConfiguration>
+    /// From the base upwards.
+    package var layers: [Layer]
+    /// What the proof found that is worth knowing and no error.
+    package let notes: [String]
+    /// What the interpreter in the image said; nil where it was not asked.
+    package let imported: ImportCheck.Result?
+
+    /// Bytes of all layers, as a registry has them.
+    package var size: Int64 { layers.reduce(0) { $0 &+ $1.record.descriptor.size } }
+    /// Bytes of all layers, as a disk has them.
+    package var unpackedSize: Int64 { layers.reduce(0) { $0 &+ $1.record.unpackedSize } }
+}

@@ -1,0 +1,44 @@
+import OCIModel
+
+/// What an image stands on: the layers that are there before any wheel.
+package struct ImageBase: Sendable {
+    package struct Layer: Sendable {
+        package let kind: BuiltImage.Layer.Kind
+        package let title: String
+        package let record: LayerRecord
+        package let isMade: Bool
+
+        package init(kind: BuiltImage.Layer.Kind, title: String, record: LayerRecord, isMade: Bool) {
+            self.kind = kind
+            self.title = title
+            self.record = record
+            self.isMade = isMade
+        }
+    }
+
+    /// `debian:bookworm`, or the reference of an image.
+    package let name: String
+    /// The digest of the pinned packages, or of the image's manifest.
+    package let digest: String
+    /// The moment that it is of, as RFC 3339.
+    package let created: String
+    package let layers: [Layer]
+    /// The interpreter that the environment uses, and its full version.
+    package let interpreter: String
+    package let pythonVersion: String
+    /// A program that reaps orphans and forwards signals, to be process 1; empty where the base has none.
+    package let initProgram: [String]
+
+    package init(
+        name: String, digest: String, created: String, layers: [Layer], interpreter: String, pythonVersion: String,
+        initProgram: [String]
+    ) {
+        self.name = name
+        self.digest = digest
+        self.created = created
+        self.layers = layers
+        self.interpreter = interpreter
+        self.pythonVersion = pythonVersion
+        self.initProgram = initProgram
+    }
+}

@@ -1,0 +1,222 @@
+import BaseSystem
+import ContentStore
+import Glibc
+import HostSystem
+import LayerArchive
+import OCIModel
+import OCIRegistry
+import RecipeModel
+
+/// Turns the pins of a base into layers in the store: a bootstrapped Debian, or the layers of another image, and the
+/// Python that the environment stands on.
+package struct ImageBaseMaker {
+    let store: ContentStore
+    let environment: [String: String]
+    let registries: RegistrySession
+    let progress: BuildProgress
+
+    package init(
+        store: ContentStore, environment: [String: String], registries: RegistrySession, progress: BuildProgress
+    ) {
+        self.store = store
+        self.environment = environment
+        self.registries = registries
+        self.progress = progress
+    }
+
+    /// - Parameters:
+    ///   - variant: a variant of the recipe, whose Debian packages become a layer of their own.
+    ///   - isElsewhere: see `ImageRequest`.
+    package func base(
+        _ lock: BaseLock, variant: String?, userID: UInt32, isElsewhere: (ContentDescriptor) -> Bool
+    ) throws -> ImageBase {
+        let lease = try store.lease()
+        defer { withExtendedLifetime(lease) {} }
+        var layers: [ImageBase.Layer]
+        var created: Timestamp
+        var initProgram: [String] = []
+        switch lock.base {
+        case .debian(let pin):
+            layers = try debian(pin, lock, variant: variant, userID: userID, isElsewhere)
+            created = pin.date
+            if pin.packages.contains(where: { $0.name == "tini" }) { initProgram = ["/usr/bin/tini", "-g", "--"] }
+        case .image(let pin):
+            layers = try pulled(pin)
+            created = Timestamp(seconds: Double(ImageLayout.fileTime))
+        }
+        let interpreter: String
+        let version: String
+        switch lock.python {
+        case .base(let full):
+            interpreter = "/usr/bin/python\(full.split(separator: ".").prefix(2).joined(separator: "."))"
+            version = full
+        case .standalone(let python):
+            layers.append(try standalone(python, isElsewhere))
+            interpreter =
+                "\(Self.pythonFolder)/bin/python\(python.version.split(separator: ".").prefix(2).joined(separator: "."))"
+            version = python.version
+        case .none:
+            throw ImageBuildError(
+                .noPython, lock.request.base, "no Python is pinned for it", hint: "pin again: bunsen lock --image")
+        }
+        return ImageBase(
+            name: lock.request.base, digest: lock.digest, created: created.rfc3339, layers: layers,
+            interpreter: interpreter, pythonVersion: version, initProgram: initProgram)
+    }
+
+    /// Brings everything that the base takes from the network into the store.
+    package func fetch(_ lock: BaseLock, variant: String?) throws {
+        switch lock.base {
+        case .debian(let pin): try packages.fetch(pin.packages(variant: variant), suite: pin.suite)
+        case .image(let pin): _ = try pulled(pin)
+        }
+        if case .standalone(let python) = lock.python { _ = try fetched(python) }
+    }
+
+    // MARK: Debian
+
+    private var packages: DebianStore {
+        DebianStore(folder: packagesFolder, environment: environment) { [progress] in progress.line($0) }
+    }
+
+    private var packagesFolder: String { "\(store.home)/cache/packages" }
+
+    private func debian(
+        _ pin: DebianPin, _ lock: BaseLock, variant: String?, userID: UInt32,
+        _ isElsewhere: (ContentDescriptor) -> Bool
+    ) throws -> [ImageBase.Layer] {
+        let builder = BaseBuilder(home: store.home, environment: environment, store: packages) { [progress] in
+            progress.begin($0)
+        }
+        var options = BaseOptions()
+        options.user = ImageLayout.userName
+        options.userID = Int(userID)
+        let tar = TemporaryTar(home: store.home)
+        defer { tar.remove() }
+        /// Builds the archive of the base, or of a variant's whole system, once.
+        func archive(_ variant: String?) throws -> String {
+            let path = tar.path(variant ?? "base")
+            if !Files.exists(path) {
+                _ = try builder.build(pin, request: lock.request, variant: variant, options: options, to: path)
+            }
+            return path
+        }
+        var layers = [
+            try layer(
+                .base, "\(lock.request.base), \(pin.packages.count) packages", key(pin.packages, pin, options),
+                isElsewhere
+            ) {
+                try archive(nil)
+            }
+        ]
+        if let variant, let added = pin.variants[variant], !added.isEmpty {
+            let key = key(pin.packages(variant: variant), pin, options)
+            let title = "\(variant): \(lock.request.variants[variant]?.joined(separator: ", ") ?? "")"
+            layers.append(
+                try layer(.system, title, key, isElsewhere) {
+                    let path = tar.path("difference")
+                    _ = try VariantLayer.write(full: try archive(variant), base: try archive(nil), to: path)
+                    return path
+                })
+        }
+        return layers
+    }
+
+    private func key(_ packages: [DebianPackage], _ pin: DebianPin, _ options: BaseOptions) -> RecordKey {
+        RecordKey(
+            "base-layer",
+            parts: ["\(ImageLayout.version)", pin.suite, pin.date.rfc3339, options.user, "\(options.userID)"]
+                + packages.map { "\($0.name) \($0.sha256)" })
+    }
+
+    /// A layer by its key: the record of an earlier build, or made from the archive that `archive` returns.
+    private func layer(
+        _ kind: BuiltImage.Layer.Kind, _ title: String, _ key: RecordKey,
+        _ isElsewhere: (ContentDescriptor) -> Bool, archive: () throws -> String
+    ) throws -> ImageBase.Layer {
+        if let record = store.record(key, as: LayerRecord.self),
+            store.has(record.descriptor.digest, size: record.descriptor.size) || isElsewhere(record.descriptor)
+        {
+            return ImageBase.Layer(kind: kind, title: title, record: record, isMade: false)
+        }
+        let path = try archive()
+        progress.begin("compressing the layer of \(title)")
+        let record = try BaseLayerMaker(store: store).make(archive: path, title: title)
+        try store.setRecord(record, for: key)
+        return ImageBase.Layer(kind: kind, title: title, record: record, isMade: true)
+    }
+
+    // MARK: Python
+
+    static let pythonFolder = "/opt/python"
+
+    private func standalone(
+        _ python: StandalonePython, _ isElsewhere: (ContentDescriptor) -> Bool
+    ) throws -> ImageBase.Layer {
+        let key = RecordKey("python-layer", "\(ImageLayout.version)", Self.pythonFolder, python.sha256)
+        let title = "Python \(python.version)"
+        if let record = store.record(key, as: LayerRecord.self),
+            store.has(record.descriptor.digest, size: record.descriptor.size) || isElsewhere(record.descriptor)
+        {
+            return ImageBase.Layer(kind: .python, title: title, record: record, isMade: false)
+        }
+        let record = try BaseLayerMaker(store: store).make(archive: try fetched(python), title: title) { entry in
+            // Everything in the archive lies below python/.
+            guard entry.path.hasPrefix("python/") else { return nil }
+            var entry = entry
+            entry.path = "\(Self.pythonFolder)/\(entry.path.dropFirst("python/".count))"
+            if case .hardLink(let target) = entry.kind, target.hasPrefix("python/") {
+                entry.kind = .hardLink(target: "\(Self.pythonFolder)/\(target.dropFirst("python/".count))")
+            }
+            (entry.userID, entry.groupID) = (0, 0)
+            entry.modified = Int(ImageLayout.fileTime)
+            return entry
+        }
+        try store.setRecord(record, for: key)
+        return ImageBase.Layer(kind: .python, title: title, record: record, isMade: true)
+    }
+
+    /// The archive of a standalone Python.
+    private func fetched(_ python: StandalonePython) throws -> String {
+        try StandalonePythonFinder(home: store.home, environment: environment) { [progress] in progress.begin($0) }
+            .fetch(python, into: packagesFolder)
+    }
+
+    // MARK: Images
+
+    /// The layers of an image that is pulled by the digest that the lock has.
+    private func pulled(_ pin: ImagePin) throws -> [ImageBase.Layer] {
+        let reference = try ImageReference(pin.reference)
+        let digest = try Digest(pin.digest)
+        progress.begin("pulling \(reference)")
+        let destination = BlobFolderImages.stored(in: store, reference.repository)
+        var copy = ImageCopy(from: registries.repository(reference.repository), to: destination)
+        copy.platforms = .only(.host)
+        try copy.run(.digest(digest), tags: [])
+        let image = try destination.image(.digest(digest))
+        let configuration = try destination.configuration(of: image).value
+        guard configuration.rootfs.diffIDs.count == image.value.layers.count else {
+            throw ImageBuildError(
+                .unusableBase, pin.reference, "its configuration and its manifest name different numbers of layers")
+        }
+        return zip(image.value.layers, configuration.rootfs.diffIDs).map { descriptor, diffID in
+            ImageBase.Layer(
+                kind: .base, title: reference.repository.familiarName,
+                record: LayerRecord(descriptor: descriptor, diffID: diffID, unpackedSize: 0), isMade: false)
+        }
+    }
+}
+
+/// Archives that live as long as a build.
+private struct TemporaryTar {
+    private let folder: String
+
+    init(home: String) { folder = "\(home)/cache/base-\(getpid())-\(UInt32.random(in: 0...UInt32.max))" }
+
+    func path(_ name: String) -> String {
+        try? Files.makeFolder(folder)
+        return "\(folder)/\(name).tar"
+    }
+
+    func remove() { try? Files.remove(folder) }
+}

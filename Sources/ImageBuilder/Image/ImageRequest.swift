@@ -1,0 +1,37 @@
+import LayerArchive
+import OCIModel
+import RecipeModel
+import Resolver
+
+/// What to build.
+package struct ImageRequest: Sendable {
+    package var name: ImageReference
+    package var recipe: Recipe
+    /// `sha256:…` of bunsen.yaml.
+    package var recipeDigest: String
+    package var lock: Lock
+    package var files: LockedFiles
+    /// The folder of the recipe.
+    package var project: String
+    /// One of the recipe's variants.
+    package var variant: Recipe.Variant?
+    package var format = LayerFormat.gzip
+    /// Whether modules are compiled, so that the first start of a container need not do it.
+    package var compilesModules = false
+    /// Whether the image is started once, to import torch in it.
+    package var importsTorch = true
+    package var userID: UInt32 = 1000
+    /// Blobs that are where the image will go, and need not be here. Asked for layers that an earlier build made.
+    package var isElsewhere: @Sendable (ContentDescriptor) -> Bool = { _ in false }
+
+    package init(
+        name: ImageReference, recipe: Recipe, recipeDigest: String, lock: Lock, files: LockedFiles, project: String
+    ) {
+        self.name = name
+        self.recipe = recipe
+        self.recipeDigest = recipeDigest
+        self.lock = lock
+        self.files = files
+        self.project = project
+    }
+}
