@@ -60,6 +60,18 @@ package struct EnvironmentStore: Sendable {
         ).make()
     }
 
+    /// Says that the environment of a lock is in use, as long as the returned value lives: `bunsen store prune` leaves
+    /// it alone then. Nil when there is no environment, perhaps because it was removed just now.
+    package func hold(_ lock: Lock) throws -> FileLock? {
+        let folder = folder(of: lock)
+        guard Files.exists("\(folder).lock") else { return nil }
+        let use = try FileLock.share("\(folder).lock")
+        guard existing(lock) != nil else { return nil }
+        // The time of the last use. Where the marker is another person's, it stays as it is.
+        utimensat(AT_FDCWD, "\(folder)/\(PythonEnvironment.markerName)", nil, 0)
+        return use
+    }
+
     /// Removes the environment of a lock, if there is one.
     package func remove(_ lock: Lock) throws {
         let folder = folder(of: lock)

@@ -7,6 +7,8 @@ import Resolver
 /// The environment of a project's lock, ready to run in. Whatever is missing on the way is made: the lock, the environment.
 struct LockedEnvironment {
     private let made: PythonEnvironment
+    /// Keeps the environment from being pruned as long as the run goes on.
+    private let use: FileLock
     private let lock: Lock
     private let recipe: Recipe
 
@@ -19,7 +21,9 @@ struct LockedEnvironment {
         guard let recipe else { return nil }
         let lock = try currentLock(project, recipe, mustAgree: mustAgree, context)
         let store = EnvironmentStore(home: context.home, environment: context.environment)
-        if let made = store.existing(lock) { return LockedEnvironment(made: made, lock: lock, recipe: recipe) }
+        if let use = try store.hold(lock), let made = store.existing(lock) {
+            return LockedEnvironment(made: made, use: use, lock: lock, recipe: recipe)
+        }
         context.console.say(
             "making the environment of \(lock.packages.count) packages (\(ReadableNumber.size(UInt64(max(0, lock.size)))) to download "
                 + "where they are not cached), once for this lock")
@@ -29,7 +33,10 @@ struct LockedEnvironment {
         console.endProgress()
         console.say(
             "the environment is ready after \(ReadableNumber.duration(monotonicSeconds() - started)): \(made.path)")
-        return LockedEnvironment(made: made, lock: lock, recipe: recipe)
+        guard let use = try store.hold(lock) else {
+            throw Failure("the environment \(made.path) was removed while it was made", hint: "once more", code: .notNow)
+        }
+        return LockedEnvironment(made: made, use: use, lock: lock, recipe: recipe)
     }
 
     static func currentLock(

@@ -18,6 +18,8 @@ final class RunSession {
     private let journal: JournalWriter
     private let start: ChildProcess.Start
     private let gpus: NVML?
+    /// Held for as long as the command runs, so that nobody prunes its environment.
+    private let locked: LockedEnvironment?
     private let patterns: [MetricPattern]
     private var manifest: RunManifest
 
@@ -40,7 +42,7 @@ final class RunSession {
         var environment = context.environment
         let given = try Self.variables(request.variable, from: context.environment)
             .merging(recipe?.run.environment ?? [:]) { given, _ in given }
-        let locked = try LockedEnvironment.prepare(project, recipe, mustAgree: request.locked, context)
+        locked = try LockedEnvironment.prepare(project, recipe, mustAgree: request.locked, context)
         environment = locked?.environment(from: environment) ?? environment
         environment.merge(given) { $1 }
         let id = Self.newID()

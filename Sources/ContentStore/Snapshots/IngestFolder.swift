@@ -33,16 +33,17 @@ final class IngestFolder {
             throw SystemError("write", destination)
         }
         isPublished = true
+        unlink(path + Self.lockSuffix)
         return true
     }
 
     /// Removes a folder that nobody fills any more. Returns the bytes that were freed.
     static func sweep(_ path: String, dryRun: Bool) -> Int64 {
         let lockPath = path + lockSuffix
-        if dryRun { return FileLock.isHeld(lockPath) ? 0 : FolderSize(path).bytes }
+        if dryRun { return FileLock.isHeld(lockPath) ? 0 : DiskUse(path).bytes }
         // The lock is made before the folder, so a folder without one is the rest of a removal.
         guard let lock = try? FileLock.take(lockPath) else { return 0 }
-        let size = FolderSize(path).bytes
+        let size = DiskUse(path).bytes
         try? Files.remove(path)
         unlink(lockPath)
         withExtendedLifetime(lock) {}
