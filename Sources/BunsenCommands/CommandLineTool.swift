@@ -30,7 +30,7 @@ package struct CommandLineTool: ParsableCommand {
                     RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, NoteCommand.self,
                     RecordCommand.self, RemoveCommand.self,
                 ]),
-            CommandGroup(name: "Files", subcommands: [InspectCommand.self]),
+            CommandGroup(name: "Files", subcommands: [InspectCommand.self, StoreCommand.self]),
         ])
 
     package init() {}

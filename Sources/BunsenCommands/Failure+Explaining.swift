@@ -66,8 +66,7 @@ extension Failure {
         case let error as OCIRegistryError:
             return Failure("\(error)", hint: hint(for: error), code: error.isMissing ? .missing : .unavailable)
         case let error as HTTPTransferError: return Failure("\(error)", code: .unavailable)
-        case let error as ContentStoreError:
-            return Failure("\(error)", hint: "look for damage: bunsen store check", code: .data)
+        case let error as ContentStoreError: return explain(error)
         default: return nil
         }
     }
@@ -108,6 +107,17 @@ extension Failure {
         case let cause as EntryProblems: return Failure("\(cause)", hint: entryHint, code: .data)
         case let cause as SystemError: return Failure("\(error)", hint: hint(for: cause), code: .inputOutput)
         default: return Failure("\(error)", code: .inputOutput)
+        }
+    }
+
+    private static func explain(_ error: ContentStoreError) -> Failure {
+        switch error.cause {
+        case .missing:
+            Failure("\(error)", hint: "it may have been pruned: build or pull the image again", code: .missing)
+        case .wrongDigest, .wrongSize, .tooLong:
+            Failure("\(error)", hint: "once more; if it stays so, look for damage: bunsen store check", code: .data)
+        case .badName: Failure("\(error)", code: .data)
+        case .inUse: Failure("\(error)", code: .notNow)
         }
     }
 

@@ -5,7 +5,7 @@ import HostSystem
 ///
 /// A store is private (0700) unless the folder it is made in is a group's: `mkdir -m 2775 /srv/bunsen && chgrp lab
 /// /srv/bunsen` before the first use makes a store that all of the lab write, with folders of 2775 and files of 0664.
-/// See Documentation/decisions, "A store has the permissions of its folder".
+/// See Documentation/decisions/0013-a-store-has-the-permissions-of-its-folder.md.
 struct StoreModes: Sendable, Hashable {
     let folder: mode_t
     let file: mode_t

@@ -34,7 +34,8 @@ struct LockedEnvironment {
         console.say(
             "the environment is ready after \(ReadableNumber.duration(monotonicSeconds() - started)): \(made.path)")
         guard let use = try store.hold(lock) else {
-            throw Failure("the environment \(made.path) was removed while it was made", hint: "once more", code: .notNow)
+            throw Failure(
+                "the environment \(made.path) was removed while it was made", hint: "once more", code: .notNow)
         }
         return LockedEnvironment(made: made, use: use, lock: lock, recipe: recipe)
     }

@@ -42,7 +42,9 @@ struct ReachableContent {
         }
     }
 
-    private mutating func document<Value: Codable & Sendable>(_ descriptor: ContentDescriptor, of image: String) -> Value? {
+    private mutating func document<Value: Codable & Sendable>(_ descriptor: ContentDescriptor, of image: String)
+        -> Value?
+    {
         // Not `store.read`: looking is no use, and damage is for `check` to remove.
         guard let bytes = try? Files.read(store.path(of: descriptor.digest), limit: 64 << 20),
             Digest(of: bytes) == descriptor.digest,

@@ -67,7 +67,8 @@ extension ContentStore {
 
     private func folder(ofSnapshotNamed name: String) -> String { "\(root)/snapshots/\(name)" }
 
-    private func examine(_ check: inout StoreCheck, _ kind: StoreKind, _ name: String, _ path: String, expected: String) {
+    private func examine(_ check: inout StoreCheck, _ kind: StoreKind, _ name: String, _ path: String, expected: String)
+    {
         var before = stat()
         guard lstat(path, &before) == 0 else { return }
         check.checked += 1
