@@ -11,21 +11,23 @@ package enum Files {
         guard fstat(descriptor.number, &status) == 0 else { throw SystemError("read", path) }
         if status.st_mode & S_IFMT == S_IFDIR { throw SystemError("read", path, code: EISDIR) }
         guard status.st_size <= limit else { throw FileTooLarge(path: path, size: Int(status.st_size), limit: limit) }
-        var bytes: [UInt8] = []
         // Files in /proc say they are empty, so the end is where read(2) says it is.
-        var chunk = max(Int(status.st_size) + 1, 4096)
+        var bytes = [UInt8](repeating: 0, count: max(Int(status.st_size) + 1, 4096))
+        var filled = 0
         while true {
-            let start = bytes.count
-            bytes.append(contentsOf: repeatElement(0, count: chunk))
+            if filled == bytes.count { bytes += [UInt8](repeating: 0, count: max(65536, filled / 2)) }
             let count = bytes.withUnsafeMutableBytes { buffer in
-                retryingInterrupts { Glibc.read(descriptor.number, buffer.baseAddress?.advanced(by: start), chunk) }
+                retryingInterrupts {
+                    Glibc.read(descriptor.number, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+                }
             }
             guard count >= 0 else { throw SystemError("read", path) }
-            bytes.removeLast(chunk - count)
-            if count == 0 { return bytes }
-            if bytes.count > limit { throw FileTooLarge(path: path, size: bytes.count, limit: limit) }
-            chunk = 65536
+            if count == 0 { break }
+            filled += count
+            if filled > limit { throw FileTooLarge(path: path, size: filled, limit: limit) }
         }
+        bytes.removeLast(bytes.count - filled)
+        return bytes
     }
 
     /// The text of a file; bytes that are not UTF-8 are replaced.

@@ -34,9 +34,9 @@ import Testing
     }
 
     private func snapshot(_ id: Digest, in store: ContentStore) throws {
-        let writer = try store.snapshotWriter(id)
+        let writer = try store.snapshotWriter()
         try Files.write("x", to: "\(writer.tree)/f")
-        _ = try writer.finish(note: "a test")
+        _ = try writer.finish(as: id, note: "a test")
         store.age("\(store.folder(ofSnapshot: id))/\(Snapshot.marker)", by: 86400)
     }
 
@@ -194,7 +194,7 @@ import Testing
 
     @Test func aKilledSnapshotIsSweptAndALivingOneIsNot() throws {
         try withStore { store in
-            let writer = try store.snapshotWriter(Digest(of: [1]))
+            let writer = try store.snapshotWriter()
             let left = "\(store.ingestFolder)/1-left"
             try Files.makeFolder("\(left)/tree")
             try Files.write("x", to: "\(left)/tree/f")
@@ -205,7 +205,7 @@ import Testing
             #expect(done.freed == planned.freed)
             #expect(!Files.exists(left))
             #expect(!Files.exists("\(left).lock"))
-            _ = try writer.finish(note: "")
+            _ = try writer.finish(as: Digest(of: [1]), note: "")
             #expect(store.snapshot(Digest(of: [1])) != nil)
             #expect(store.ingestNames.isEmpty)
         }
@@ -214,12 +214,12 @@ import Testing
     @Test func theFirstOfTwoSnapshotsIsUsedByBoth() throws {
         try withStore { store in
             let id = Digest(of: [1])
-            let one = try store.snapshotWriter(id)
-            let two = try store.snapshotWriter(id)
+            let one = try store.snapshotWriter()
+            let two = try store.snapshotWriter()
             try Files.write("one", to: "\(one.tree)/f")
             try Files.write("two", to: "\(two.tree)/f")
-            _ = try one.finish(note: "")
-            let second = try two.finish(note: "")
+            _ = try one.finish(as: id, note: "")
+            let second = try two.finish(as: id, note: "")
             #expect(try Files.readText("\(second.tree)/f") == "one")
         }
     }

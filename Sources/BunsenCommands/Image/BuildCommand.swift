@@ -75,6 +75,9 @@ package struct BuildCommand: ContextualCommand {
         let baseLock = try BaseLocking.current(project, recipe, lock, mustAgree: locked, registries, context)
         let names = try self.names(recipe, lock)
         let store = ContentStore(home: context.home)
+        // What the build finds stays until it is done, whoever prunes meanwhile.
+        let lease = try store.lease()
+        defer { withExtendedLifetime(lease) {} }
         let display = BuildDisplay(context.console)
         let progress = BuildProgress { display.show($0) }
         var request = ImageRequest(
