@@ -38,7 +38,9 @@ let package = Package(
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
-        .target(name: "OCIRegistry", dependencies: ["ContentStore", "OCIModel", "HTTPTransfer", "HostSystem"]),
+        .target(
+            name: "OCIRegistry",
+            dependencies: ["ContentStore", "LayerArchive", "OCIModel", "HTTPTransfer", "HostSystem"]),
         .target(
             name: "ImageBuilder",
             dependencies: [

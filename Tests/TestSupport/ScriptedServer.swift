@@ -14,6 +14,16 @@ package final class ScriptedServer: Sendable {
         /// Counts all requests of this server, from 1.
         package let number: Int
 
+        package init(
+            method: String, target: String, headers: [String: String] = [:], body: [UInt8] = [], number: Int = 0
+        ) {
+            self.method = method
+            self.target = target
+            self.headers = headers
+            self.body = body
+            self.number = number
+        }
+
         package var path: String { String(target.prefix { $0 != "?" }) }
     }
 

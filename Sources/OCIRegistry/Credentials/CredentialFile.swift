@@ -10,20 +10,23 @@ struct CredentialFile: Sendable {
 
     /// The file, or an empty one when there is none.
     init(_ path: String) throws {
+        var bytes: [UInt8] = []
+        do { bytes = try Files.read(path, limit: 4 << 20) } catch let error as SystemError
+            where error.code == ENOENT || error.code == ENOTDIR
+        {}
+        try self.init(path, parsing: bytes)
+    }
+
+    init(_ path: String, parsing bytes: [UInt8]) throws {
         self.path = path
-        do {
-            let bytes = try Files.read(path, limit: 4 << 20)
-            tree = bytes.isEmpty ? .object([:]) : try JSONTree(parsing: bytes)
-        } catch let error as SystemError where error.code == ENOENT || error.code == ENOTDIR {
+        guard !bytes.isEmpty else {
             tree = .object([:])
-        } catch let error as SystemError {
-            throw error
-        } catch {
-            throw OCIRegistryError("read the credentials", path, .credentials("it is not JSON"))
+            return
         }
-        guard case .object = tree else {
+        guard let tree = try? JSONTree(parsing: bytes), case .object = tree else {
             throw OCIRegistryError("read the credentials", path, .credentials("it is not a JSON object"))
         }
+        self.tree = tree
     }
 
     /// The name of the helper program that has a registry's password.

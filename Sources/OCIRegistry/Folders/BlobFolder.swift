@@ -54,18 +54,31 @@ extension ContentStore: BlobFolder {
     package func hasBlob(_ digest: Digest, size: Int64?) -> Bool { has(digest, size: size) }
 
     package func ingest(_ descriptor: ContentDescriptor, _ fill: (any ResumableFile) throws -> Void) throws {
-        let writer = try blobWriter(resuming: descriptor.digest, limit: max(descriptor.size, 1 << 20))
+        let writer = try blobWriter(resuming: descriptor.digest)
         let wasEmpty = writer.count == 0
-        try fill(writer)
-        do { _ = try writer.finish(expecting: descriptor.digest, size: descriptor.size) } catch let error
-            as ContentStoreError where !wasEmpty
-        {
+        do { try finish(writer, descriptor, fill) } catch let error as OCIRegistryError where !wasEmpty {
             // What an earlier process left was not the beginning of this: once more from the start.
             guard case .wrongDigest = error.cause else { throw error }
             let writer = try blobWriter(resuming: descriptor.digest)
             try writer.restart()
-            try fill(writer)
+            try finish(writer, descriptor, fill)
+        }
+    }
+
+    private func finish(
+        _ writer: BlobWriter, _ descriptor: ContentDescriptor, _ fill: (any ResumableFile) throws -> Void
+    ) throws {
+        try fill(writer)
+        do {
             _ = try writer.finish(expecting: descriptor.digest, size: descriptor.size)
+        } catch let error as ContentStoreError {
+            let cause: OCIRegistryError.Cause =
+                switch error.cause {
+                case .wrongDigest(let expected, let actual): .wrongDigest(expected: expected, actual: actual)
+                case .wrongSize(let expected, let actual): .wrongSize(expected: expected, actual: actual)
+                default: throw error
+                }
+            throw OCIRegistryError("store \(descriptor.digest)", root, cause)
         }
     }
 }

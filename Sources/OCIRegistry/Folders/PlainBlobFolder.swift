@@ -20,9 +20,7 @@ package struct PlainBlobFolder: BlobFolder {
 
     package func ingest(_ descriptor: ContentDescriptor, _ fill: (any ResumableFile) throws -> Void) throws {
         try Files.makeFolder("\(root)/blobs/sha256")
-        // Out of the way of programs that expect nothing but blobs beside blobs.
-        try Files.makeFolder("\(root)/.partial")
-        let file = try PartialFile("\(root)/.partial/\(descriptor.digest.hex)", target: path(of: descriptor.digest))
+        let file = try partialFile(descriptor.digest)
         if hasBlob(descriptor.digest, size: descriptor.size) { return file.remove() }  // another was faster
         let wasEmpty = file.count == 0
         do { try finish(file, descriptor, fill) } catch let error as OCIRegistryError where !wasEmpty {
@@ -32,6 +30,20 @@ package struct PlainBlobFolder: BlobFolder {
             try finish(file, descriptor, fill)
         }
         rmdir("\(root)/.partial")
+    }
+
+    /// Parts lie out of the way of programs that expect nothing but blobs beside blobs. Whoever ends last removes the
+    /// folder, perhaps between our making it and our using it.
+    private func partialFile(_ digest: Digest) throws -> PartialFile {
+        var attempt = 1
+        while true {
+            try Files.makeFolder("\(root)/.partial")
+            do {
+                return try PartialFile("\(root)/.partial/\(digest.hex)", target: path(of: digest))
+            } catch let error as SystemError where error.code == ENOENT && attempt < 100 {
+                attempt += 1
+            }
+        }
     }
 
     private func finish(
