@@ -150,7 +150,8 @@ import Testing
         defer { server.stop() }
         try withTemporaryFolder { folder in
             let download = FileDownload(try WebAddress("\(server.address)/file"), to: "\(folder)/file", sha256: sha256)
-            try ParallelWork.forEach([1, 2, 3], threads: 3) { _ in try downloader.fetch([download]) }
+            let downloader = downloader
+            try Parallel.forEach([1, 2, 3], width: 3) { _ in try downloader.fetch([download]) }
             #expect(server.requests.count == 1)
             #expect(try Files.names(in: folder) == ["file"])
         }

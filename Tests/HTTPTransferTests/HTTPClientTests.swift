@@ -160,7 +160,7 @@ extension ScriptedServer {
         defer { server.stop() }
         let client = hurriedClient()
         let wrong = Atomic(0)
-        try ParallelWork.forEach(Array(0..<200), threads: 8) { index in
+        try Parallel.forEach(Array(0..<200), width: 8) { index in
             let response = try client.send(HTTPRequest("GET", try WebAddress("\(server.address)/\(index)")))
             if response.bodyText != "/\(index)" { wrong.add(1, ordering: .relaxed) }
         }

@@ -128,11 +128,10 @@ import Testing
 
     @Test func patienceHasAnEnd() throws {
         let registry = ScriptedRegistry()
+        let refused = Atomic(false)
         let server = try ScriptedServer { request in
-            switch (request.method, request.number) {
-            case ("PUT", ..<6): ScriptedServer.answer(429, ["Retry-After": "1"])
-            default: registry.answer(request)
-            }
+            request.method == "PUT" && !refused.exchange(true, ordering: .relaxed)
+                ? ScriptedServer.answer(429, ["Retry-After": "1"]) : registry.answer(request)
         }
         defer { server.stop() }
         let start = monotonicSeconds()

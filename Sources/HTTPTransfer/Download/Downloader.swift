@@ -1,5 +1,4 @@
 import HostSystem
-import Synchronization
 
 /// Fetches files in parallel. A file appears under its name only whole and verified; what a stopped process has
 /// fetched is used by the next one.
@@ -18,11 +17,9 @@ package struct Downloader: Sendable {
     /// - Throws: the first `HTTPTransferError` or `SystemError`; the other transfers are stopped and can be resumed.
     package func fetch(
         _ downloads: [FileDownload], headers: HTTPHeaders = [:], cancellation: Cancellation = Cancellation(),
-        onEvent: @Sendable (DownloadEvent) -> Void = { _ in }
+        onEvent: @escaping @Sendable (DownloadEvent) -> Void = { _ in }
     ) throws {
-        // A failed transfer stops its siblings, but is not a wish of the caller: its own flag stays as it is.
-        let stop = Cancellation(parent: cancellation)
-        try ParallelWork.forEach(downloads, threads: parallel, onFailure: { stop.cancel() }) { download in
+        try ParallelTransfers.forEach(downloads, width: parallel, cancellation: cancellation) { download, stop in
             try fetch(download, headers: headers, cancellation: stop, onEvent: onEvent)
         }
     }

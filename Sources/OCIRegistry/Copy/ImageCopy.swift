@@ -79,10 +79,9 @@ package struct ImageCopy: Sendable {
         let blobs = all.filter { seen.insert($0.digest).inserted && !$0.mediaType.isForeign }
         onEvent(.planned(blobs))
         let outcomes = Mutex<[ContentDescriptor: CopyEvent.Outcome]>([:])
-        let stop = Cancellation(parent: cancellation)
         // The largest first, so that none of them is left alone at the end.
         let order = blobs.sorted { ($1.size, $0.digest) < ($0.size, $1.digest) }
-        try ParallelWork.forEach(order, threads: parallel, onFailure: { stop.cancel() }) { blob in
+        try ParallelTransfers.forEach(order, width: parallel, cancellation: cancellation) { blob, stop in
             let outcome = try copy(blob, stop)
             outcomes.withLock { $0[blob] = outcome }
             onEvent(.finished(blob, outcome))

@@ -33,7 +33,7 @@ final class LoopbackListener: Sendable {
     }
 
     /// Serves until `stop`.
-    func start(_ handler: @escaping Handler) { Self.startThread { [self] in accept(handler) } }
+    func start(_ handler: @escaping Handler) { _ = BackgroundThread<Void> { [self] in accept(handler) } }
 
     /// Takes no further connections and ends those that are open.
     func stop() {
@@ -59,30 +59,11 @@ final class LoopbackListener: Sendable {
             _ = fcntl(number, F_SETFD, FD_CLOEXEC)
             let connection = Descriptor(owning: number)
             connections.withLock { _ = $0.insert(number) }
-            Self.startThread { [self] in
+            _ = BackgroundThread<Void> { [self] in
                 LoopbackConnection(connection).serve(handler)
                 connections.withLock { _ = $0.remove(number) }
                 withExtendedLifetime(connection) {}
             }
         }
-    }
-
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    /// Where no thread can be had, the connection is closed by its descriptor's end.
-    private static func startThread(_ run: @escaping @Sendable () -> Void) {
-        var thread = pthread_t()
-        let body = Unmanaged.passRetained(Body(run))
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
-                return nil
-            }, body.toOpaque())
-        if code == 0 { pthread_detach(thread) } else { body.release() }
     }
 }
