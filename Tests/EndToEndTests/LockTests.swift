@@ -67,6 +67,29 @@ import Testing
         }
     }
 
+    @Test func theBaseOfTheImageIsPinnedToo() throws {
+        try locked { bench in
+            let project = bench.project
+            let recipe = "packages: [bench-probe]\npython: \"3.11\"\n"
+            try project.write(recipe, to: "bunsen.yaml")
+            let missing = try project.bunsen("lock", "--check", "--image")
+            #expect(missing.end == .exited(code: 65) || missing.end == .exited(code: 66), "\(missing.errorText)")
+            let pinned = try project.bunsen("lock", "--image")
+            try #require(pinned.succeeded, "\(pinned.errorText)")
+            #expect(pinned.errorText.contains("debian:bookworm") && pinned.errorText.contains("Python 3.11"))
+            let pins = try project.read("bunsen-image.lock")
+            #expect(pins.contains("\n    - libc6 "))
+            #expect(try project.bunsen("lock", "--check").succeeded)
+
+            try project.write(recipe + "system: [git]\n", to: "bunsen.yaml")
+            let differs = try project.bunsen("lock", "--check")
+            #expect(differs.end == .exited(code: 65))
+            #expect(differs.errorText.contains("system has git"), "\(differs.errorText)")
+            #expect(differs.errorText.contains("hint: lock again: bunsen lock --image"))
+            #expect(try project.read("bunsen-image.lock") == pins, "nothing was written")
+        }
+    }
+
     @Test func locksThatAreNotAsTheyWereWrittenAreRefused() throws {
         try locked { bench in
             let project = bench.project

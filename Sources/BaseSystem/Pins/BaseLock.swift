@@ -19,6 +19,22 @@ package struct BaseLock: Sendable, Hashable {
         digest = BaseLockWriter.digest(ofBody: BaseLockWriter.body(self))
     }
 
+    /// What is pinned, in a few words for people.
+    package var summary: String {
+        let system =
+            switch base {
+            case .debian(let pin): "\(request.base), \(pin.packages.count) packages"
+            case .image(let pin): "\(request.base), \(pin.digest)"
+            }
+        let python =
+            switch self.python {
+            case .none: "no Python"
+            case .base(let version): "its own Python \(version)"
+            case .standalone(let python): "a standalone Python \(python.version)"
+            }
+        return "\(system), \(python)"
+    }
+
     /// What differs between what was asked for then and now, one sentence each; empty when the lock is still valid.
     package func changes(to now: BaseRequest) -> [String] {
         var changes: [String] = []

@@ -33,6 +33,15 @@ enum BaseLocking {
         return try pin(project, request, registries, context)
     }
 
+    /// How the pins of the base differ from what recipe and lock ask for, one sentence each. Pins that do not exist agree,
+    /// as long as nobody says that they must.
+    static func changes(
+        _ project: Project, _ recipe: Recipe, _ lock: Lock, mustExist: Bool
+    ) throws -> [String] {
+        guard mustExist || Files.exists("\(project.folder)/\(BaseLock.fileName)") else { return [] }
+        return try BaseLockReader.read(folder: project.folder).changes(to: BaseRequest(recipe: recipe, lock: lock))
+    }
+
     /// Pins the base now, whatever was pinned before, and writes bunsen-image.lock.
     static func pin(
         _ project: Project, _ request: BaseRequest, _ registries: RegistrySession, _ context: CommandContext

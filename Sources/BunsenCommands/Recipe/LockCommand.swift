@@ -1,4 +1,5 @@
 import ArgumentParser
+import BaseSystem
 import ExperimentModel
 import HostSystem
 import RecipeModel
@@ -10,7 +11,8 @@ package struct LockCommand: ContextualCommand {
         abstract: "Resolve the recipe into bunsen.lock and pylock.toml, every package with its digest.",
         discussion: """
             Versions that are locked stay, as long as the recipe allows them. --upgrade moves all of them, --upgrade NAME \
-            only the named ones.
+            only the named ones. --image pins what an image stands on too: the packages of its base and its Python, in \
+            bunsen-image.lock.
             """)
 
     @Flag(name: .long, help: "Only say whether recipe and lock agree; exit 65 when they do not.")
@@ -19,9 +21,13 @@ package struct LockCommand: ContextualCommand {
     @Flag(name: .long, help: "Take newer versions of the named packages; of all, when none is named.")
     var upgrade = false
 
+    @Flag(name: .long, help: "Pin the base of the image too, in bunsen-image.lock, as it is today.")
+    var image = false
+
     @Argument(help: "With --upgrade: the packages that may move.")
     var packages: [String] = []
 
+    @OptionGroup var registry: RegistryOptions
     @OptionGroup var output: FormatOption
 
     package init() {}
@@ -45,7 +51,11 @@ package struct LockCommand: ContextualCommand {
             if !upgrade { .nothing } else if packages.isEmpty { .everything } else { .packages(packages) }
         let before = Files.exists(project.lockPath) ? try? LockReader.read(folder: project.folder) : nil
         let (lock, seconds) = try Self.lock(project, recipe, mode, context)
-        if !recipe.unusedByProcessEngine.isEmpty {
+        if image {
+            let base = try BaseLocking.pin(
+                project, try BaseRequest(recipe: recipe, lock: lock), registry.session(context), context)
+            context.console.say("pinned the base of the image: \(base.summary)")
+        } else if !recipe.unusedByProcessEngine.isEmpty {
             context.console.say(
                 "note: \(recipe.unusedByProcessEngine.joined(separator: ", ")) concern images, and change nothing in "
                     + "the locked virtual environment")
@@ -75,18 +85,24 @@ package struct LockCommand: ContextualCommand {
 
     private func compare(_ project: Project, _ recipe: Recipe, _ context: CommandContext) throws -> Int32 {
         let lock = try LockReader.read(folder: project.folder)
-        let result = try LockCheck.compare(recipe: recipe, folder: project.folder, lock: lock)
+        var result = try LockCheck.compare(recipe: recipe, folder: project.folder, lock: lock)
+        let changes = try BaseLocking.changes(project, recipe, lock, mustExist: image)
+        switch result {
+        case .differs(let others): result = .differs(others + changes)
+        case .agrees where !changes.isEmpty: result = .differs(changes)
+        case .agrees: break
+        }
         try output.print(
             to: context.console, json: { try RecordCoding.encode(CheckReport(result, digest: lock.digest)) },
             text: { "" })
         switch result {
         case .agrees:
-            context.console.say("bunsen.yaml and bunsen.lock agree")
+            context.console.say("bunsen.yaml and its locks agree")
             return 0
-        case .differs(let changes):
+        case .differs(let differences):
             throw Failure(
-                "bunsen.yaml and bunsen.lock disagree: \(changes.joined(separator: "; "))",
-                hint: "lock again: bunsen lock",
+                "bunsen.yaml and its locks disagree: \(differences.joined(separator: "; "))",
+                hint: changes.isEmpty ? "lock again: bunsen lock" : "lock again: bunsen lock --image",
                 code: .data)
         }
     }
