@@ -1,8 +1,6 @@
 import ContentStore
 import HostSystem
-import LayerArchive
 import OCIModel
-import Synchronization
 
 /// Builds the image of a lock: no daemon, no Dockerfile, nothing compressed that was compressed before. The same lock
 /// gives the same image, bit for bit, on any machine.
@@ -14,8 +12,8 @@ package struct ImageBuilder: Sendable {
 
     /// Engines accept no more layers than this in one image.
     static let layerLimit = 127
-    /// How many layers are made at once. Each has helping threads of its own.
-    private static let width = 2
+    /// Layers that may come above those of the wheels: bytecode and the environment.
+    private static let layersAbove = 8
 
     package init(store: ContentStore, environment: [String: String], progress: BuildProgress) {
         self.store = store
@@ -28,7 +26,8 @@ package struct ImageBuilder: Sendable {
         let lease = try store.lease()
         defer { withExtendedLifetime(lease) {} }
         let layout = ImageLayout(python: request.lock.python, baseInterpreter: base.interpreter)
-        let wheels = try makeWheelLayers(request, layout, below: base.layers.count)
+        let wheels = try WheelLayers(store: store, request: request, layout: layout, progress: progress)
+            .make(room: Self.layerLimit - base.layers.count - Self.layersAbove)
         let settings = settings(request, base)
         progress.begin("writing the environment")
         let files = EnvironmentFiles(
@@ -49,7 +48,7 @@ package struct ImageBuilder: Sendable {
                 hint: "use a base with fewer layers")
         }
         let imported = request.importsTorch ? try importTorch(request, layers, settings) : nil
-        return try publish(request, layers, settings, notes: wheels.notes, imported)
+        return try publish(request, layers, settings, notes: wheels.facts.flatMap(\.warnings), imported)
     }
 
     /// Brings everything that a build takes from the network into the store.
@@ -61,62 +60,6 @@ package struct ImageBuilder: Sendable {
     }
 
     // MARK: Steps
-
-    private func makeWheelLayers(
-        _ request: ImageRequest, _ layout: ImageLayout, below: Int
-    ) throws -> (layers: [BuiltImage.Layer], notes: [String]) {
-        let plan = LayerPlan(
-            wheels: try WheelPin.all(of: request.lock), room: Self.layerLimit - below - Self.layersAbove)
-        let format = "\(request.format)"
-        var known: [LayerPlan.Group: LayerRecord] = [:]
-        for group in plan.groups {
-            let key = LayerKeys.wheels(group, layout: layout, format: format)
-            if let record = store.record(key, as: LayerRecord.self), isUsable(record, request),
-                group.wheels.allSatisfy({ facts(of: $0, layout) != nil })
-            {
-                known[group] = record
-            }
-        }
-        let missing = plan.groups.filter { known[$0] == nil }
-        let paths = try WheelFetcher(store: store, files: request.files, progress: progress)
-            .fetch(missing.flatMap(\.wheels))
-        let maker = WheelLayerMaker(
-            store: store, layout: layout, format: request.format, keepsSnapshot: request.importsTorch)
-        if !missing.isEmpty {
-            progress.begin("making \(missing.count) layers", bytes: missing.reduce(0) { $0 &+ $1.size })
-        }
-        let made = try Parallel.map(missing.sorted { $0.size > $1.size }, width: Self.width) { group in
-            let result = try maker.make(group, paths: paths)
-            for (wheel, facts) in zip(group.wheels, result.facts) {
-                try store.setRecord(facts, for: LayerKeys.facts(wheel, layout: layout))
-            }
-            try store.setRecord(result.record, for: LayerKeys.wheels(group, layout: layout, format: format))
-            progress.add(group.size)
-            return (group, result.record)
-        }
-        let madeRecords = Dictionary(uniqueKeysWithValues: made)
-        let layers = plan.groups.compactMap { group in
-            (known[group] ?? madeRecords[group]).map { record in
-                BuiltImage.Layer(
-                    kind: .wheels, title: group.title, record: record, wheels: group.wheels,
-                    isMade: known[group] == nil)
-            }
-        }
-        return (layers, [])
-    }
-
-    /// Layers that may come above those of the wheels: bytecode and the environment.
-    private static let layersAbove = 8
-
-    private func isUsable(_ record: LayerRecord, _ request: ImageRequest) -> Bool {
-        let hasBlob = store.has(record.descriptor.digest, size: record.descriptor.size)
-        if request.importsTorch, store.snapshot(record.diffID) == nil, !hasBlob { return false }
-        return hasBlob || request.isElsewhere(record.descriptor)
-    }
-
-    private func facts(of wheel: WheelPin, _ layout: ImageLayout) -> WheelFacts? {
-        store.record(LayerKeys.facts(wheel, layout: layout), as: WheelFacts.self)
-    }
 
     private func settings(_ request: ImageRequest, _ base: ImageBase) -> ImageSettings {
         let variables = request.recipe.run.environment.merging(request.variant?.environment ?? [:]) { $1 }

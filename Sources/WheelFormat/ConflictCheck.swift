@@ -2,9 +2,23 @@
 ///
 /// Several wheels may own one path with the same content: `nvidia/__init__.py` is in a dozen of them.
 package struct ConflictCheck: Sendable {
+    /// A file and what is known of its content.
+    package struct File: Sendable, Hashable {
+        package let path: String
+        /// As in RECORD, with the algorithm; nil where nobody knows.
+        package let digest: String?
+        package let size: Int
+
+        package init(path: String, digest: String?, size: Int) {
+            self.path = path
+            self.digest = digest
+            self.size = size
+        }
+    }
+
     private struct Owner {
         let wheel: String
-        let digest: RecordDigest?
+        let digest: String?
         let size: Int
     }
 
@@ -16,13 +30,21 @@ package struct ConflictCheck: Sendable {
 
     /// - Throws: `WheelError` that names both wheels and the path.
     package mutating func add(_ plan: InstallPlan) throws(WheelError) {
-        let wheel = plan.wheel.description
+        let files = plan.files.map { File(path: $0.path, digest: $0.digest?.text, size: $0.size) }
+        try add(files, of: plan.wheel.description)
+    }
+
+    /// - Parameters:
+    ///   - files: sorted by path.
+    ///   - wheel: the name of the wheel's file.
+    /// - Throws: `WheelError` that names both wheels and the path.
+    package mutating func add(_ files: [File], of wheel: String) throws(WheelError) {
         func conflict(_ path: String, _ other: String) -> WheelError {
             WheelError(.install, wheel: wheel, .conflict(path: path, otherWheel: other))
         }
-        owners.reserveCapacity(owners.count + plan.files.count)
+        owners.reserveCapacity(owners.count + files.count)
         var known: Substring = ""
-        for file in plan.files {
+        for file in files {
             if let other = owners[file.path] {
                 guard let digest = file.digest, digest == other.digest, file.size == other.size else {
                     throw conflict(file.path, other.wheel)

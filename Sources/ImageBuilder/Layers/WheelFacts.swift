@@ -2,13 +2,6 @@ import WheelFormat
 
 /// What the rest of a build needs to know of a wheel, so that its bytes are read once, ever.
 struct WheelFacts: Sendable, Codable {
-    struct File: Sendable, Hashable {
-        let path: String
-        /// `sha256=…` as in RECORD; empty where RECORD has none.
-        let digest: String
-        let size: Int
-    }
-
     let wheel: String
     let warnings: [String]
     /// One line for each file: path, digest and size between tabs. Text, because thirteen thousand small objects (that
@@ -21,11 +14,12 @@ struct WheelFacts: Sendable, Codable {
         list = plan.files.map { "\($0.path)\t\($0.digest?.text ?? "")\t\($0.size)\n" }.joined()
     }
 
-    var files: [File] {
+    var files: [ConflictCheck.File] {
         list.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
             guard fields.count == 3, let size = Int(fields[2]) else { return nil }
-            return File(path: String(fields[0]), digest: String(fields[1]), size: size)
+            return ConflictCheck.File(
+                path: String(fields[0]), digest: fields[1].isEmpty ? nil : String(fields[1]), size: size)
         }
     }
 }

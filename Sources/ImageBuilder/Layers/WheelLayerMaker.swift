@@ -50,8 +50,15 @@ struct WheelLayerMaker: Sendable {
         let checks = plans.map { SharedRecordCheck($0.recordCheck) }
         let readers = try archives.map { try MemberReader($0.zip) }
         let sources = try archives.map { try Self.source($0) }
+        var lastPath = ""
         for entry in Self.entries(plans) {
             let file = entry.file
+            // A file that several wheels bring, such as `nvidia/__init__.py`, is there once.
+            if file.path == lastPath {
+                try Self.check(entry, archives[entry.wheel], readers[entry.wheel], checks[entry.wheel])
+                continue
+            }
+            lastPath = file.path
             let output = try tree?.file(file.path, mode: file.mode)
             switch file.source {
             case .generated(let bytes):
@@ -90,17 +97,23 @@ struct WheelLayerMaker: Sendable {
         return file.descriptor
     }
 
-    /// The files of all plans by path. A file that several wheels bring, such as `nvidia/__init__.py`, is there once;
-    /// that their content is the same was checked before.
+    /// Reads a file that is left out, because RECORD has to be right about it too.
+    private static func check(
+        _ entry: Entry, _ archive: WheelArchive, _ reader: MemberReader, _ check: SharedRecordCheck
+    ) throws {
+        guard case .member(let index) = entry.file.source else { return }
+        let hash = SHA256()
+        try reader.read(archive.zip.members[index]) { hash.update($0) }
+        try check.add(member: index, sha256: hash.hexDigest(), size: archive.zip.members[index].size)
+    }
+
+    /// The files of all plans by path.
     private static func entries(_ plans: [InstallPlan]) -> [Entry] {
         var entries: [Entry] = []
         for (index, plan) in plans.enumerated() { entries += plan.files.map { Entry(wheel: index, file: $0) } }
         if plans.count > 1 {
             entries.sort { $0.file.path.utf8.lexicographicallyPrecedes($1.file.path.utf8) }
         }
-        var unique: [Entry] = []
-        unique.reserveCapacity(entries.count)
-        for entry in entries where unique.last?.file.path != entry.file.path { unique.append(entry) }
-        return unique
+        return entries
     }
 }
