@@ -35,20 +35,23 @@ package struct ImageBuilder: Sendable {
         let environmentLayer = BuiltImage.Layer(
             kind: .environment, title: "environment",
             record: try EnvironmentLayerMaker(
-                store: store, keepsSnapshot: request.importsTorch, userID: request.userID
+                store: store, keepsSnapshot: request.needsSnapshots, userID: request.userID
             ).make(files), wheels: [], isMade: true)
-        var layers = base.layers.map {
+        let below = base.layers.map {
             BuiltImage.Layer(kind: $0.kind, title: $0.title, record: $0.record, wheels: [], isMade: $0.isMade)
         }
-        layers += wheels.layers + [environmentLayer]
+        let plain = below + wheels.layers + [environmentLayer]
+        let bytecode = try compileModules(request, layout, plain, wheels.facts, settings)
+        let layers = below + wheels.layers + bytecode.layers + [environmentLayer]
         guard layers.count <= Self.layerLimit else {
             throw ImageBuildError(
                 .tooManyLayers, "\(request.name)",
                 "it would have \(layers.count) layers, engines accept \(Self.layerLimit)",
                 hint: "use a base with fewer layers")
         }
-        let imported = request.importsTorch ? try importTorch(request, layers, settings) : nil
-        return try publish(request, layers, settings, notes: wheels.facts.flatMap(\.warnings), imported)
+        let imported = request.importsTorch ? try importTorch(request, plain, settings) : nil
+        return try publish(
+            request, layers, settings, notes: wheels.facts.flatMap(\.warnings) + bytecode.notes, imported)
     }
 
     /// Brings everything that a build takes from the network into the store.
@@ -76,18 +79,45 @@ package struct ImageBuilder: Sendable {
         build.hasPrefix("cu") && build.count > 3 ? "\(build.dropFirst(2).dropLast()).\(build.suffix(1))" : build
     }
 
+    private func compileModules(
+        _ request: ImageRequest, _ layout: ImageLayout, _ layers: [BuiltImage.Layer], _ facts: [WheelFacts],
+        _ settings: ImageSettings
+    ) throws -> (layers: [BuiltImage.Layer], notes: [String]) {
+        guard request.compilesModules else { return ([], []) }
+        return try BytecodeLayers(
+            store: store, layout: layout, pythonVersion: settings.python, host: environment, progress: progress
+        ).make(
+            try WheelPin.all(of: request.lock), facts,
+            isUsable: { record in
+                store.has(record.descriptor.digest, size: record.descriptor.size)
+                    || request.isElsewhere(record.descriptor)
+            }, sandbox: { try sandbox(request, layers, settings) })
+    }
+
+    /// Once for each image: what its interpreter said before is remembered.
     private func importTorch(
         _ request: ImageRequest, _ layers: [BuiltImage.Layer], _ settings: ImageSettings
     ) throws -> ImportCheck.Result {
+        let key = RecordKey(
+            "import",
+            parts: layers.map(\.record.diffID.description) + settings.variables.map { "\($0.name)=\($0.value)" })
+        if let result = store.record(key, as: ImportCheck.Result.self) { return result }
         progress.begin(request.lock.torch == nil ? "starting Python in the image" : "importing torch in the image")
-        let snapshots = try self.snapshots(of: layers)
-        defer { withExtendedLifetime(snapshots) {} }
+        let result = try ImportCheck(
+            sandbox: try sandbox(request, layers, settings), hasTorch: request.lock.torch != nil, host: environment
+        ).run()
+        try store.setRecord(result, for: key)
+        return result
+    }
+
+    private func sandbox(
+        _ request: ImageRequest, _ layers: [BuiltImage.Layer], _ settings: ImageSettings
+    ) throws -> ImageSandbox {
         var variables: [String: String] = [:]
         for variable in settings.variables { variables[variable.name] = variable.value }
-        let sandbox = ImageSandbox(
-            layers: snapshots.map(\.tree), scratch: environment["TMPDIR"] ?? "/tmp", variables: variables,
+        return ImageSandbox(
+            layers: try snapshots(of: layers), scratch: environment["TMPDIR"] ?? "/tmp", variables: variables,
             userID: request.userID)
-        return try ImportCheck(sandbox: sandbox, hasTorch: request.lock.torch != nil, host: environment).run()
     }
 
     /// The files of all layers, unpacked now where they are not yet: the base's in one, the others each by itself.

@@ -24,6 +24,9 @@ package struct ImageRequest: Sendable {
     /// Blobs that are where the image will go, and need not be here. Asked for layers that an earlier build made.
     package var isElsewhere: @Sendable (ContentDescriptor) -> Bool = { _ in false }
 
+    /// Whether layers are unpacked too, because something runs in them.
+    var needsSnapshots: Bool { importsTorch || compilesModules }
+
     package init(
         name: ImageReference, recipe: Recipe, recipeDigest: String, lock: Lock, files: LockedFiles, project: String
     ) {

@@ -1,4 +1,5 @@
 import ContentStore
+import LayerArchive
 import OCIModel
 
 /// A layer that was made once: enough to name it in a manifest without having its bytes.
@@ -28,6 +29,6 @@ enum LayerKeys {
     }
 
     private static func common(_ layout: ImageLayout) -> [String] {
-        ["\(ImageLayout.version)", layout.sitePackages, layout.interpreter]
+        ["\(ImageLayout.version).\(LayerLayout.version)", layout.sitePackages, layout.interpreter]
     }
 }

@@ -56,7 +56,7 @@ struct WheelLayers {
         let paths = try WheelFetcher(store: store, files: request.files, progress: progress)
             .fetch(groups.flatMap(\.wheels))
         let maker = WheelLayerMaker(
-            store: store, layout: layout, format: request.format, keepsSnapshot: request.importsTorch)
+            store: store, layout: layout, format: request.format, keepsSnapshot: request.needsSnapshots)
         progress.begin("making \(groups.count) layers", bytes: groups.reduce(0) { $0 &+ $1.size })
         // The largest first, so that none of them is left alone at the end.
         return try Parallel.map(groups.sorted { $0.size > $1.size }, width: Self.width) { group in
@@ -78,7 +78,7 @@ struct WheelLayers {
     /// where that is needed.
     private func isUsable(_ record: LayerRecord) -> Bool {
         let hasBlob = store.has(record.descriptor.digest, size: record.descriptor.size)
-        if request.importsTorch, !hasBlob, store.snapshot(record.diffID) == nil { return false }
+        if request.needsSnapshots, !hasBlob, store.snapshot(record.diffID) == nil { return false }
         return hasBlob || request.isElsewhere(record.descriptor)
     }
 

@@ -1,18 +1,19 @@
+import ContentStore
 import Glibc
 import HostSystem
 
 /// Runs one program in the unpacked layers of an image: alone, without network, changing nothing. Made of util-linux
 /// and the kernel's overlay file system, so it needs no engine; an ordinary user gets it by a user namespace.
 package struct ImageSandbox: Sendable {
-    /// Unpacked layers, from the base upwards.
-    let layers: [String]
+    /// Unpacked layers, from the base upwards. They stay as long as this value lives.
+    let layers: [Snapshot]
     /// Where a short-lived folder may be made.
     let scratch: String
     let variables: [String: String]
     let userID: UInt32
 
     /// - Parameter variables: of the program in the image.
-    package init(layers: [String], scratch: String, variables: [String: String], userID: UInt32) {
+    package init(layers: [Snapshot], scratch: String, variables: [String: String], userID: UInt32) {
         self.layers = layers
         self.scratch = scratch
         self.variables = variables
@@ -41,7 +42,7 @@ package struct ImageSandbox: Sendable {
         var names: [String] = []
         for (number, layer) in layers.enumerated() {
             let name = String(number, radix: 36)
-            guard symlink(layer, "\(folder)/\(name)") == 0 else { throw SystemError("link", "\(folder)/\(name)") }
+            guard symlink(layer.tree, "\(folder)/\(name)") == 0 else { throw SystemError("link", "\(folder)/\(name)") }
             names.append(name)
         }
         let isRoot = geteuid() == 0

@@ -3,7 +3,7 @@ import HostSystem
 /// Whether the environment works where it will be used: its Python is started in the image and imports torch.
 package struct ImportCheck {
     /// What the interpreter in the image said.
-    package struct Result: Sendable, Hashable {
+    package struct Result: Sendable, Hashable, Codable {
         package let python: String
         /// Nil where the environment has no torch.
         package let torch: String?
