@@ -125,7 +125,9 @@ let package = Package(
             name: "RecorderTests",
             dependencies: ["Recorder", "CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem", "TestSupport"]),
         .testTarget(name: "RunCaptureTests", dependencies: ["RunCapture", "RunStore", "HostSystem", "TestSupport"]),
-        .testTarget(name: "BunsenCommandsTests", dependencies: ["BunsenCommands", "HostSystem", "TestSupport"]),
+        .testTarget(
+            name: "BunsenCommandsTests",
+            dependencies: ["BunsenCommands", "HTTPTransfer", "HostSystem", "OCIRegistry", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["bunsen", "HostSystem", "TestSupport"]),
     ] + (isStaticBuild ? [.target(name: "StaticICUData")] : [])
 )

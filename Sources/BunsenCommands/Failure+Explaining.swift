@@ -72,13 +72,27 @@ extension Failure {
     }
 
     private static func hint(for error: OCIRegistryError) -> String? {
-        switch error.cause {
+        let host = error.place.prefix { $0 != "/" }
+        return switch error.cause {
         case .unauthorized(let hadCredentials, _):
-            hadCredentials ? "log in again: bunsen login REGISTRY -u NAME" : "log in: bunsen login REGISTRY -u NAME"
+            hadCredentials
+                ? "look at the name and the password: bunsen login \(host) -u NAME"
+                : "log in: bunsen login \(host) -u NAME"
+        case .transfer(let transfer): hint(for: transfer, host: host)
         case .denied: "ask who runs the registry for the right to do this"
         case .missing: "look at the name, and at the tags: bunsen image list REPOSITORY"
         case .tooLarge: "the registry, or a proxy before it, limits uploads"
         case .busy: "try again later; what was sent is kept"
+        default: nil
+        }
+    }
+
+    private static func hint(for error: HTTPTransferError, host: Substring) -> String? {
+        switch error.cause {
+        case .tls(_, isCertificate: true):
+            "trust its authority: put its certificate in /etc/docker/certs.d/\(host)/ca.crt"
+                + ", or, where nobody else can listen: --insecure-registry \(host)"
+        case .unreachable: "look at the name and the port, and whether the registry runs"
         default: nil
         }
     }

@@ -20,7 +20,10 @@ package struct SystemError: Error, CustomStringConvertible, Equatable {
 
 extension String {
     /// The text with its first letter in lower case, for messages that continue a sentence.
-    package var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+    package var lowercasedFirst: String {
+        // An abbreviation, such as SSL or TLS, stays as it is.
+        dropFirst().first?.isUppercase == true ? self : prefix(1).lowercased() + dropFirst()
+    }
 }
 
 /// Repeats a system call that a signal interrupted. Returns the call's result, negative only for a real failure.

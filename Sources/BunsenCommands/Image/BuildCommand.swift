@@ -131,7 +131,15 @@ package struct BuildCommand: ContextualCommand {
     }
 
     private func variant(named name: String, of recipe: Recipe) throws -> Recipe.Variant {
-        if let variant = recipe.variants.first(where: { $0.name == name }) { return variant }
+        if let variant = recipe.variants.first(where: { $0.name == name }) {
+            guard variant.packages.isEmpty else {
+                let packages = variant.packages.map { "\($0)" }.joined(separator: ", ")
+                throw Failure(
+                    "variants.\(name) has Python packages (\(packages)), and an image has those of bunsen.lock only",
+                    hint: "move them to packages: of the recipe; a variant may have system: and env:", code: .data)
+            }
+            return variant
+        }
         let known = recipe.variants.map(\.name).joined(separator: ", ")
         throw Failure(
             "the recipe has no variant \(name)", hint: known.isEmpty ? "it has none" : "it has: \(known)", code: .usage)

@@ -4,7 +4,7 @@ import OCIModel
 import OCIRegistry
 
 /// Where an image is or goes, as people write it: a name in a registry, `store:NAME` for the store of this machine,
-/// `oci:FOLDER[:TAG]`, `docker-archive:FILE[:NAME]`.
+/// `oci:FOLDER[:TAG]`.
 struct ImagePlace {
     let source: any ImageSource
     let destination: any ImageDestination
@@ -17,6 +17,12 @@ struct ImagePlace {
             let images = BlobFolderImages.layoutFolder(context.path(folder))
             (source, destination, selector, tags) = (images, images, .tag(tag), [tag])
             return
+        }
+        for scheme in ["docker-archive:", "docker-daemon:", "docker://", "containers-storage:"]
+        where text.hasPrefix(scheme) {
+            throw Failure(
+                "\(text): images are not written to or read from \(scheme) places",
+                hint: "use oci:FOLDER, store:NAME or the name of an image in a registry", code: .usage)
         }
         let isInStore = Self.rest(of: text, after: "store:") != nil
         let reference = try ImageReference(Self.rest(of: text, after: "store:") ?? text)

@@ -1,0 +1,30 @@
+import HostSystem
+import TestSupport
+import Testing
+
+/// What `bunsen build` and `bunsen image` refuse before any work is done.
+@Suite(.serialized) struct ImageRefusalTests {
+    @Test func aVariantWithPythonPackagesIsRefusedByName() throws {
+        try WheelProject.with { bench in
+            try bench.project.write(
+                "packages: []\nvariants:\n  debug: { packages: [py-spy], env: { A: b } }\n", to: "bunsen.yaml")
+            let result = try bench.project.bunsen("build", "--variant", "debug")
+            #expect(result.end == .exited(code: 65))
+            #expect(result.errorText.contains("variants.debug") && result.errorText.contains("py-spy"))
+            #expect(result.errorText.contains("hint:"))
+            #expect(!Files.exists("\(bench.project.folder)/bunsen.lock"), "it is said before anything is locked")
+            let unknown = try bench.project.bunsen("build", "--variant", "other")
+            #expect(unknown.end == .exited(code: 64) && unknown.errorText.contains("it has: debug"))
+        }
+    }
+
+    @Test func placesThatAreNotKnownAreNotTakenForNamesOfImages() throws {
+        try WheelProject.with { bench in
+            for place in ["docker-archive:image.tar", "docker-daemon:digits:v1", "docker://example.org/digits:v1"] {
+                let result = try bench.project.bunsen("image", "inspect", place)
+                #expect(result.end == .exited(code: 64), "\(place): \(result.errorText)")
+                #expect(result.errorText.contains("oci:FOLDER"))
+            }
+        }
+    }
+}
