@@ -22,7 +22,8 @@ let package = Package(
         .target(
             name: "BunsenCommands",
             dependencies: [
-                "RunCapture", "Recorder", "ImageBuilder", "OCIRegistry", "BaseSystem", "ContentStore", "RunStore",
+                "RunCapture", "Recorder", "ImageBuilder", "Engines", "OCIRegistry", "BaseSystem", "ContentStore",
+                "RunStore",
                 "Resolver",
                 "PythonEnvironments", "GPUDevices", "LayerArchive", "RecipeModel", "MetricText", "TensorBoardEvents",
                 "ExperimentModel", "OCIModel", "HTTPTransfer", "HostSystem", argumentParser,
@@ -32,9 +33,13 @@ let package = Package(
         .target(
             name: "RunCapture",
             dependencies: [
-                "RunStore", "GPUDevices", "MetricText", "TensorBoardEvents", "RecipeModel", "ExperimentModel",
-                "HostSystem",
-                "CHostSystem", "Yams",
+                "Engines", "RunStore", "GPUDevices", "MetricText", "TensorBoardEvents", "RecipeModel",
+                "ExperimentModel", "HostSystem", "CHostSystem", "Yams",
+            ]),
+        .target(
+            name: "Engines",
+            dependencies: [
+                "OCIRegistry", "ContentStore", "RecipeModel", "ExperimentModel", "OCIModel", "HostSystem",
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
@@ -124,6 +129,11 @@ let package = Package(
         .testTarget(
             name: "RecorderTests",
             dependencies: ["Recorder", "CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem", "TestSupport"]),
+        .testTarget(
+            name: "EnginesTests",
+            dependencies: [
+                "Engines", "OCIRegistry", "ContentStore", "ExperimentModel", "OCIModel", "HostSystem", "TestSupport",
+            ]),
         .testTarget(name: "RunCaptureTests", dependencies: ["RunCapture", "RunStore", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "BunsenCommandsTests",

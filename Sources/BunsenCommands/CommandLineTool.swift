@@ -30,6 +30,7 @@ package struct CommandLineTool: ParsableCommand {
                     RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, NoteCommand.self,
                     RecordCommand.self, RemoveCommand.self,
                 ]),
+            CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),
             CommandGroup(name: "Files", subcommands: [InspectCommand.self, StoreCommand.self]),
         ])
 

@@ -1,5 +1,6 @@
 import BaseSystem
 import ContentStore
+import Engines
 import Glibc
 import HTTPTransfer
 import HostSystem
@@ -37,6 +38,7 @@ extension Failure {
             self.init("\(error)", hint: "look at record.patterns in bunsen.yaml", code: .data)
         case let error as ParameterFile.Unreadable: self.init("\(error)", code: .data)
         case let error as ChildStartError: self.init("\(error)", code: .unavailable)
+        case let error as EngineError: self.init("\(error)", hint: error.hint, code: Self.code(for: error.cause))
         case let error as RunStoreError: self = Self.explain(error)
         case let error as RecorderError: self = Self.explain(error)
         case let error as EntryProblems: self.init("\(error)", hint: Self.entryHint, code: .data)
@@ -68,6 +70,18 @@ extension Failure {
         case let error as HTTPTransferError: return Failure("\(error)", code: .unavailable)
         case let error as ContentStoreError: return explain(error)
         default: return nil
+        }
+    }
+
+    private static func code(for cause: EngineError.Cause) -> ExitCode {
+        switch cause {
+        case .refused: .data
+        case .unusable: .unavailable
+        case .missing: .missing
+        case .noCommand: .commandNotFound
+        case .notExecutable: .notExecutable
+        case .notUnderstood: .usage
+        case .said, .badAnswer: .failure
         }
     }
 

@@ -21,6 +21,8 @@ package struct RunManifest: Sendable, Hashable, Codable {
     package var host: Host
     package var torch: TorchBuild?
     package var gpus: [GPU] = []
+    /// Absent where nothing was limited.
+    package var limits: Limits?
     package var parameters: [Parameter] = []
     /// Processes that train together, where a launcher or WORLD_SIZE says so.
     package var worldSize: Int?
@@ -164,6 +166,18 @@ package struct RunManifest: Sendable, Hashable, Codable {
             self.uuid = uuid
             self.memory = memory
             self.driver = driver
+        }
+    }
+
+    /// How much of the machine the run was given.
+    package struct Limits: Sendable, Hashable, Codable {
+        package var asked: ResourceLimits
+        /// As read back from the engine; absent where that failed.
+        package var applied: ResourceLimits?
+
+        package init(asked: ResourceLimits, applied: ResourceLimits? = nil) {
+            self.asked = asked
+            self.applied = applied
         }
     }
 

@@ -106,13 +106,12 @@ extension Recipe {
         ["system", "base", "tools", "compiler", "image", "variants"].filter { lines[$0] != nil }
     }
 
-    /// What this recipe asks of a run that a plain process cannot give: an engine to refuse with.
+    /// What this recipe asks of a run that a plain process cannot give, and a container can.
     ///
     /// A process sees the host's own folders and shared memory, so mounts and `shm` have no meaning there; memory and
     /// CPU limits need a control group that an ordinary user may not have. `gpus` is honoured by hiding the others.
     package var refusedByProcessEngine: [String] {
         var refused: [String] = []
-        if run.engine != .auto && run.engine != .process { refused.append("run.engine: \(run.engine.rawValue)") }
         if !run.mounts.isEmpty { refused.append("run.mounts") }
         if run.limits.memory != nil { refused.append("run.limits.memory") }
         if run.limits.cpus != nil { refused.append("run.limits.cpus") }

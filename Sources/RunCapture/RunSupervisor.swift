@@ -1,4 +1,5 @@
 import CHostSystem
+import Engines
 import ExperimentModel
 import GPUDevices
 import Glibc
@@ -12,12 +13,15 @@ import HostSystem
 package final class RunSupervisor {
     /// What to run, and what the supervisor has to know to stay with it.
     package struct Command {
-        package var start: ChildProcess.Start
+        package var engine: any ContainerEngine
+        /// Its streams are the supervisor's to give.
+        package var request: ContainerRequest
         /// Seconds between a request to stop, SIGTERM and SIGKILL.
         package var grace = 10.0
 
-        package init(start: ChildProcess.Start) {
-            self.start = start
+        package init(_ request: ContainerRequest, on engine: any ContainerEngine) {
+            self.engine = engine
+            self.request = request
         }
     }
 
@@ -25,8 +29,10 @@ package final class RunSupervisor {
     private let recorder: RunRecorder
     private let signals: SignalInbox
     private var streams: [CapturedStream] = []
-    private var child: ChildProcess?
-    private var childEnd: ProcessEnd?
+    private var container: (any RunningContainer)?
+    private var containerEnd: ContainerEnd?
+    /// What the engine says it limits.
+    package private(set) var appliedLimits: ResourceLimits?
     private var stop = StopRequest()
     private var inspection: SideCommand?
 
@@ -45,12 +51,12 @@ package final class RunSupervisor {
     ///
     /// - Parameter inspection: a program such as nvidia-smi that runs beside the first moments of the command, and what
     ///   to do with its output.
-    /// - Throws: `ChildStartError` when the command cannot be started. After the start nothing throws: what goes wrong
-    ///   with a record is said to the person, and the training goes on.
+    /// - Throws: `EngineError` when the command cannot be started. After the start nothing throws: what goes wrong with
+    ///   a record is said to the person, and the training goes on.
     package func run(inspection: SideCommand? = nil) throws -> RunEnd {
         let memory = OutOfMemoryWatch()
         let started = monotonicSeconds()
-        try startChild()
+        try startCommand()
         self.inspection = inspection
         inspection?.start()
         var nextTick = started + 0.2
@@ -74,37 +80,67 @@ package final class RunSupervisor {
         return end
     }
 
-    private func startChild() throws {
-        var start = command.start
+    private func startCommand() throws {
         let output = try CapturedStream(.stdout, copyingTo: STDOUT_FILENO)
         let error = try CapturedStream(.stderr, copyingTo: STDERR_FILENO)
-        start.standardInput = STDIN_FILENO
-        start.standardOutput = output.childEnd?.number
-        start.standardError = error.childEnd?.number
+        var request = command.request
+        request.streams = ContainerStreams(
+            input: STDIN_FILENO, output: output.childEnd?.number, error: error.childEnd?.number)
         // On a terminal the command stays in the foreground group, so that it can read from it (a debugger, input()),
         // and Ctrl-C reaches it from the terminal itself.
-        start.ownGroup = isatty(STDIN_FILENO) != 1
-        start.deathSignal = SIGTERM
-        child = try ChildProcess.start(start)
+        request.streams.isForeground = isatty(STDIN_FILENO) == 1
+        let container = try command.engine.start(request)
+        self.container = container
         output.closeChildEnd()
         error.closeChildEnd()
         streams = [output, error]
+        do {
+            appliedLimits = try container.appliedLimits()
+        } catch {
+            recorder.warn("what limits hold could not be read back: \(error)")
+        }
     }
 
     // MARK: Events
 
     private func wait(until deadline: Double) {
         let side = inspection?.descriptor
+        let end = endDescriptor
         var polls = [pollfd(fd: signals.descriptor.number, events: Int16(POLLIN), revents: 0)]
         polls += streams.map { pollfd(fd: $0.isOpen ? $0.reading.number : -1, events: Int16(POLLIN), revents: 0) }
-        if let side { polls.append(pollfd(fd: side, events: Int16(POLLIN), revents: 0)) }
+        polls.append(pollfd(fd: side ?? -1, events: Int16(POLLIN), revents: 0))
+        polls.append(pollfd(fd: end?.number ?? -1, events: Int16(POLLIN), revents: 0))
         let milliseconds = Int32(max(0, min(1000, ((deadline - monotonicSeconds()) * 1000).rounded(.up))))
         guard poll(&polls, nfds_t(polls.count), milliseconds) > 0 else { return }
         for (index, stream) in streams.enumerated() where polls[index + 1].revents != 0 {
             stream.pump(into: recorder)
         }
-        if side != nil, polls[polls.count - 1].revents != 0 { inspection?.read() }
+        if side != nil, polls[polls.count - 2].revents != 0 { inspection?.read() }
+        if end != nil, polls[polls.count - 1].revents != 0 { takeEnd() }
         if polls[0].revents != 0 { handleSignals() }
+    }
+
+    /// Tells the end of a command that is not a child of this process.
+    private var endDescriptor: Descriptor? {
+        guard containerEnd == nil, case .descriptor(let descriptor) = container?.endNotice else { return nil }
+        return descriptor
+    }
+
+    /// The process of ours with which the command ends, where there is one.
+    private var childID: pid_t? {
+        guard case .child(let id) = container?.endNotice else { return nil }
+        return id
+    }
+
+    private func takeEnd() {
+        guard let container, containerEnd == nil else { return }
+        do {
+            containerEnd = try container.wait()
+        } catch {
+            recorder.warn("the end of the command could not be learned: \(error)")
+            containerEnd = ContainerEnd(.signalled(number: SIGKILL), message: "\(error)")
+        }
+        stop.childEnded(at: monotonicSeconds())
     }
 
     private func handleSignals() {
@@ -122,9 +158,9 @@ package final class RunSupervisor {
         while true {
             let pid = waitpid(-1, &status, WNOHANG)
             guard pid > 0 else { return }
-            if pid == child?.id {
-                childEnd = ProcessEnd(waitStatus: status)
-                stop.childEnded(at: monotonicSeconds())
+            if pid == childID {
+                container?.childEnded(ProcessEnd(waitStatus: status))
+                takeEnd()
             } else if pid == inspection?.processID {
                 inspection?.ended()
             }
@@ -132,12 +168,12 @@ package final class RunSupervisor {
     }
 
     private func requestStop(_ arrival: SignalInbox.Arrival) {
-        guard let child, childEnd == nil else { return }
+        guard container != nil, containerEnd == nil else { return }
         let step = stop.request(arrival.number, at: monotonicSeconds(), grace: command.grace)
         switch step {
         case .forward:
             // A terminal has already sent its signal to the whole foreground group.
-            if !(arrival.fromTerminal && !command.startsOwnGroup) { kill(child.id, arrival.number) }
+            if !(arrival.fromTerminal && sharesTerminal) { signalCommand(arrival.number) }
         case .terminate:
             recorder.say("stopping: sending SIGTERM (once more to kill)")
             signalTree(SIGTERM)
@@ -147,15 +183,28 @@ package final class RunSupervisor {
         }
     }
 
+    private func signalCommand(_ number: Int32) {
+        do {
+            try container?.signal(number)
+        } catch {
+            recorder.warn("\(error)")
+        }
+    }
+
+    /// All processes of the command where they are ours; else its first one, with which a container ends.
     private func signalTree(_ number: Int32) {
+        if childID == nil { signalCommand(number) }
         for member in ProcessTree.below(getpid()).members { kill(member.id, number) }
     }
+
+    /// A terminal's Ctrl-C reaches the command by itself.
+    private var sharesTerminal: Bool { childID != nil && isatty(STDIN_FILENO) == 1 }
 
     // MARK: The end
 
     /// The command has ended, and its output is read to the end or nobody will write to it soon.
     private func isOver(_ now: Double) -> Bool {
-        guard childEnd != nil else { return false }
+        guard containerEnd != nil else { return false }
         if streams.allSatisfy({ !$0.isOpen }) && inspection?.isRunning != true { return true }
         return now >= (stop.childEndedAt ?? now) + 2
     }
@@ -183,10 +232,10 @@ package final class RunSupervisor {
     }
 
     private func end(duration: Double, memory: OutOfMemoryWatch) -> RunEnd {
-        let processEnd = childEnd ?? .signalled(number: SIGKILL)
+        let ended = containerEnd ?? ContainerEnd(.signalled(number: SIGKILL))
         var end = RunEnd(status: .finished, time: .now, duration: duration)
         end.lastStep = recorder.lastStep
-        switch processEnd {
+        switch ended.end {
         case .exited(let code):
             end.exitCode = code
             if code != 0 { end.status = .failed }
@@ -195,13 +244,18 @@ package final class RunSupervisor {
             end.status = .killed
             end.reason = "ended by signal \(number) (\(String(cString: strsignal(number))))"
         }
+        if let message = ended.message { end.reason = message }
         if stop.wasRequested, end.status != .finished {
             end.status = .stopped
             end.reason = "stopped by \(stop.firstSignalName)"
         } else if end.status != .finished {
             let at = end.lastStep.map { ", at step \($0)" } ?? ""
             // A shell or a launcher reports a killed child as exit code 137.
-            if memory.killed, end.signal == SIGKILL || end.exitCode == 137 || recorder.memoryError != nil {
+            let killed = end.signal == SIGKILL || end.exitCode == 137 || recorder.memoryError != nil
+            if let limit = appliedLimits?.memory, ended.outOfMemory || (memory.killed && killed) {
+                end.status = .outOfMemory
+                end.reason = "out of memory: limit \(ResourceLimits.memoryText(limit))\(at)"
+            } else if ended.outOfMemory || (memory.killed && killed) {
                 end.status = .outOfMemory
                 end.reason = "out of memory: the kernel killed a process of the run\(at)"
             } else if let error = recorder.memoryError {
@@ -211,8 +265,4 @@ package final class RunSupervisor {
         }
         return end
     }
-}
-
-extension RunSupervisor.Command {
-    fileprivate var startsOwnGroup: Bool { isatty(STDIN_FILENO) != 1 }
 }

@@ -9,8 +9,9 @@ import Testing
         ["bunsen"],
         ["BunsenCommands"],
         // work
-        ["ImageBuilder"],
-        ["RunCapture", "Recorder", "PythonEnvironments", "OCIRegistry", "BaseSystem"],
+        ["ImageBuilder", "RunCapture"],
+        ["Engines", "Recorder", "PythonEnvironments", "BaseSystem"],
+        ["OCIRegistry"],
         ["RunStore", "Resolver", "GPUDevices", "ContentStore"],
         // formats
         ["MetricText", "TensorBoardEvents", "CurveFigures", "MarkdownEntry", "WheelFormat", "LayerArchive"],

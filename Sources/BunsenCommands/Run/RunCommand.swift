@@ -35,8 +35,7 @@ package struct RunCommand: ContextualCommand {
     @Option(name: .long, help: "A further folder in which result files appear. May be repeated.")
     var watch: [String] = []
 
-    @Option(name: .long, help: "GPUs to show to the command: a number, or device=0,2. The others are hidden.")
-    var gpus: String?
+    @OptionGroup var limits: LimitOptions
 
     @Option(name: .long, help: "The seed of Python's hashes, set for the command (default: the recipe's).")
     var seed: Int64?

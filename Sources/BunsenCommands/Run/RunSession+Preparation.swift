@@ -1,3 +1,4 @@
+import Engines
 import ExperimentModel
 import FoundationEssentials
 import GPUDevices
@@ -45,74 +46,33 @@ extension RunSession {
         }
     }
 
-    /// Hides the GPUs that the run did not ask for.
-    static func showGPUs(_ wanted: String?, _ gpus: NVML?, in environment: inout [String: String]) throws {
-        guard let wanted, wanted != "all" else { return }
-        let inventory = gpus?.inventory() ?? []
-        let hint =
-            inventory.isEmpty
-            ? "this machine shows no GPU; leave --gpus out to use the CPU"
-            : "there are \(inventory.count): " + inventory.map { "\($0.index) (\($0.name))" }.joined(separator: ", ")
-        let devices: [String]
-        if let count = Int(wanted) {
-            guard count >= 0, count <= inventory.count else {
+    /// A command that cannot be started, as a message with Docker's exit codes.
+    static func explaining<Value>(_ command: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as EngineError {
+            let isScript = command.hasSuffix(".py")
+            let name = command.hasPrefix("./") ? String(command.dropFirst(2)) : command
+            switch error.cause {
+            case .noCommand:
                 throw Failure(
-                    "\(count) GPUs were asked for and \(inventory.count) are there", hint: hint, code: .unavailable)
-            }
-            devices = inventory.prefix(count).map { String($0.index) }
-        } else {
-            let names = wanted.split(separator: "\"").joined()
-            guard names.hasPrefix("device=") else {
+                    "there is no command \(command)",
+                    hint: isScript ? "did you mean: bunsen run -- python \(name)" : "look at PATH, or give its path",
+                    code: .commandNotFound)
+            case .notExecutable(let reason) where reason.contains("interpreter"):
                 throw Failure(
-                    "--gpus \(wanted) is not understood", hint: "write --gpus 2, or --gpus device=0,1", code: .usage)
-            }
-            devices = names.dropFirst(7).split(separator: ",").map(String.init)
-            for device in devices where !inventory.contains(where: { String($0.index) == device || $0.uuid == device })
-            {
-                throw Failure("there is no GPU \(device)", hint: hint, code: .unavailable)
+                    "cannot execute \(command): \(reason)", hint: "look at the line that begins with #!",
+                    code: .notExecutable)
+            case .notExecutable(let reason):
+                throw Failure(
+                    "cannot execute \(command): \(reason)",
+                    hint: isScript
+                        ? "run it with Python: bunsen run -- python \(name)"
+                        : "make it executable: chmod +x \(command)",
+                    code: .notExecutable)
+            default: throw error
             }
         }
-        environment["CUDA_VISIBLE_DEVICES"] = devices.joined(separator: ",")
-    }
-
-    /// What will be executed, found the way a shell finds it.
-    static func start(
-        _ command: [String], _ environment: [String: String], _ context: CommandContext
-    ) throws -> ChildProcess.Start {
-        let name = command[0]
-        let folder = context.workingFolder
-        guard let path = findExecutable(name, searchPath: environment["PATH"] ?? "", from: folder) else {
-            let file = Files.absolute(name, from: folder)
-            if Files.exists(file), name.contains("/") {
-                throw Self.explain(
-                    ChildStartError(step: .execute, executable: file, code: EACCES), command: name)
-            }
-            throw Failure(
-                "there is no command \(name)",
-                hint: name.hasSuffix(".py")
-                    ? "did you mean: bunsen run -- python \(name)" : "look at PATH, or give its path",
-                code: .commandNotFound)
-        }
-        var start = ChildProcess.Start(executable: path, arguments: command, environment: environment)
-        start.workingFolder = folder
-        return start
-    }
-
-    /// A failed start as a message with Docker's exit codes.
-    static func explain(_ error: any Error, command: String) -> any Error {
-        guard let error = error as? ChildStartError, error.step == .execute else { return error }
-        if error.code == ENOENT {
-            return Failure(
-                "cannot execute \(command): the interpreter in its first line does not exist",
-                hint: "look at the line that begins with #!", code: .notExecutable)
-        }
-        let isScript = command.hasSuffix(".py")
-        let name = command.hasPrefix("./") ? String(command.dropFirst(2)) : command
-        return Failure(
-            "cannot execute \(command): \(error.reason)",
-            hint: isScript
-                ? "run it with Python: bunsen run -- python \(name)" : "make it executable: chmod +x \(command)",
-            code: .notExecutable)
     }
 
     /// The Python of this shell, for a run without a recipe: the one that the command names, where it names one.

@@ -1,3 +1,4 @@
+import Engines
 import ExperimentModel
 import GPUDevices
 import Glibc
@@ -16,7 +17,7 @@ final class RunSession {
     private let redaction: Redaction
     private let folder: RunFolder
     private let journal: JournalWriter
-    private let start: ChildProcess.Start
+    private let command: RunSupervisor.Command
     private let gpus: NVML?
     /// Held for as long as the command runs, so that nobody prunes its environment.
     private let locked: LockedEnvironment?
@@ -30,14 +31,10 @@ final class RunSession {
         self.context = context
         project = Project(context)
         recipe = try project.recipe()
-        if let refused = recipe?.refusedByProcessEngine, !refused.isEmpty {
-            throw Failure(
-                "\(context.shown(project.recipePath ?? "")) asks for \(refused.joined(separator: ", ")), "
-                    + "which a plain process cannot give",
-                hint: "take it out of bunsen.yaml: limits and mounts need a container engine", code: .data)
-        }
         patterns = try (recipe?.record.patterns ?? []).map(MetricPattern.init)
         gpus = NVML()
+        let inventory = gpus?.inventory() ?? []
+        let plan = try RunPlan(request, recipe, EngineCatalog.ofThisMachine(inventory))
 
         var environment = context.environment
         let given = try Self.variables(request.variable, from: context.environment)
@@ -47,10 +44,22 @@ final class RunSession {
         environment.merge(given) { $1 }
         let id = Self.newID()
         Self.complete(&environment, id: id, seed: request.seed ?? recipe?.run.seed)
-        try Self.showGPUs(request.gpus ?? recipe?.run.limits.gpus.map(String.init), gpus, in: &environment)
+        if let devices = try ProcessEngine.visibleDevices(plan.limits.gpus, of: inventory) {
+            environment["CUDA_VISIBLE_DEVICES"] = devices
+        }
         redaction = Redaction(environment: environment)
 
-        start = try Self.start(request.command, environment, context)
+        // Before a run folder is made.
+        _ = try Self.explaining(request.command[0]) {
+            try ProcessEngine.executable(
+                request.command, searchPath: environment["PATH"] ?? "", from: context.workingFolder)
+        }
+        var container = ContainerRequest(
+            name: "bunsen-\(id.text)", environment: .machine, command: request.command, variables: environment,
+            workingFolder: context.workingFolder, streams: ContainerStreams())
+        container.limits = plan.limits
+        try plan.engine.check(container)
+        command = RunSupervisor.Command(container, on: plan.engine)
         manifest = RunManifest(
             id: id, name: request.name ?? recipe?.name ?? Self.usableName(project.folder), started: .now,
             command: RunManifest.Command(
@@ -58,7 +67,7 @@ final class RunSession {
                 variables: RecordedVariables.select(
                     from: environment, given: Set(given.keys), redaction: redaction),
                 line: ShellQuoting.line(["bunsen"] + redaction.redacted(arguments: context.arguments)),
-                engine: "process"),
+                engine: plan.engine.name.rawValue),
             project: project.folder, host: .current())
         if let path = project.recipePath {
             manifest.recipe = .init(path: path, digest: "sha256:\(try SHA256.hexDigest(file: path))")
@@ -70,7 +79,8 @@ final class RunSession {
             manifest.environment = Self.hostEnvironment(
                 environment, command: request.command, from: context.workingFolder)
         }
-        manifest.gpus = gpus?.inventory() ?? []
+        manifest.gpus = inventory
+        if !plan.limits.isEmpty { manifest.limits = .init(asked: plan.limits) }
         if manifest.gpus.isEmpty, manifest.torch?.cuda != nil {
             // A recipe with `cuda: cpu` wants it so; the entry says it in any case.
             let warning = "torch is a CUDA build, and no GPU is visible on this machine: the CPU is used"
@@ -111,14 +121,15 @@ final class RunSession {
             sampler: SystemSampler(root: getpid(), gpus: gpus),
             voice: .init(say: { console.say("bunsen: \($0)") }, warn: { console.warn($0) }))
         do {
-            let supervisor = try RunSupervisor(command: .init(start: start), recorder: recorder)
-            let end = try supervisor.run(inspection: inspection())
+            let supervisor = try RunSupervisor(command: command, recorder: recorder)
+            let end = try Self.explaining(request.command[0]) { try supervisor.run(inspection: inspection()) }
+            manifest.limits?.applied = supervisor.appliedLimits
             manifest.warnings += recorder.warnings
             return end
         } catch {
             // The command never ran: there is no run to tell of.
             try? Files.remove(folder.path)
-            throw Self.explain(error, command: request.command[0])
+            throw error
         }
     }
 

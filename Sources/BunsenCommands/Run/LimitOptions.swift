@@ -1,0 +1,54 @@
+import ArgumentParser
+import Engines
+import ExperimentModel
+import RecipeModel
+
+/// How much of the machine a command may use, as Docker's command line has it.
+struct LimitOptions: ParsableArguments {
+    @Option(name: .long, help: "Which engine runs it: auto, docker, podman, runc or process (default: the recipe's).")
+    var engine: Recipe.Engine?
+
+    @Option(name: .long, help: "GPUs to show to the command: a number, all, or device=0,2. The others are hidden.")
+    var gpus: String?
+
+    @Option(name: .long, help: "The most memory, such as 32g.")
+    var memory: String?
+
+    @Option(name: .long, help: "The most processors, such as 1.5.")
+    var cpus: String?
+
+    @Option(name: .long, help: "The size of /dev/shm (default: half of the memory limit, at least 2g).")
+    var shmSize: String?
+
+    @Option(name: [.customLong("pids"), .customLong("pids-limit")], help: "The most processes and threads at a time.")
+    var pids: String?
+
+    @Option(name: .long, help: "A limit of the shell's ulimit, such as nofile=1024:2048. May be repeated.")
+    var ulimit: [String] = []
+
+    /// What was asked for: on the command line, else in the recipe.
+    func limits(over recipe: Recipe.Limits?) throws -> ResourceLimits {
+        var limits = ResourceLimits()
+        limits.memory = try memory.map(LimitText.memory) ?? recipe?.memory?.bytes
+        limits.cpus = try cpus.map(LimitText.cpus) ?? recipe?.cpus
+        limits.gpus = try gpus.map(LimitText.gpus) ?? recipe?.gpus.map(GPUSelection.count)
+        limits.sharedMemory = try shmSize.map(LimitText.sharedMemory) ?? recipe?.sharedMemory?.bytes
+        limits.pids = try pids.map(LimitText.pids)
+        let ulimits = try ulimit.map(LimitText.ulimit)
+        if !ulimits.isEmpty { limits.ulimits = ulimits.sorted { $0.name < $1.name } }
+        return limits
+    }
+
+    /// What on the command line asks for a container.
+    var containerOptions: [String] {
+        [
+            memory.map { _ in "--memory" }, cpus.map { _ in "--cpus" }, shmSize.map { _ in "--shm-size" },
+            pids.map { _ in "--pids" }, ulimit.first.map { _ in "--ulimit" },
+        ].compactMap { $0 }
+    }
+}
+
+extension Recipe.Engine: ExpressibleByArgument {
+    /// Nil for `auto`.
+    var name: EngineName? { EngineName(rawValue: rawValue) }
+}

@@ -1,0 +1,103 @@
+import ExperimentModel
+import Glibc
+import OCIModel
+
+/// What a command runs in, before an engine has made it ready.
+package enum ContainerEnvironment: Sendable, Hashable {
+    /// This machine as it is; packages come by the variables of a locked environment. For the process engine.
+    case machine
+    /// An image of Bunsen's store.
+    case stored(name: ImageReference, manifest: Digest)
+    /// An image that the engine has or fetches by itself.
+    case named(ImageReference)
+}
+
+/// What a command runs in, ready on one engine.
+package struct PreparedEnvironment: Sendable, Hashable {
+    /// What the engine calls it: a name or a digest of an image, the path of a snapshot. Nil for the machine itself.
+    package var reference: String?
+    /// The digest of the image's manifest, where it is known.
+    package var digest: String?
+    /// For engines that read the image themselves: its manifest in Bunsen's store.
+    package var manifest: Digest?
+    /// The variables that the image sets.
+    package var variables: [String: String] = [:]
+
+    package init(reference: String? = nil, digest: String? = nil, manifest: Digest? = nil) {
+        self.reference = reference
+        self.digest = digest
+        self.manifest = manifest
+    }
+
+    package static let machine = PreparedEnvironment()
+}
+
+/// A command to start, and everything around it.
+package struct ContainerRequest: Sendable {
+    /// Lower-case letters, digits and `-`; different for every container on the machine.
+    package var name: String
+    package var environment: PreparedEnvironment
+    /// The program and its arguments.
+    package var command: [String]
+    /// The process engine gives exactly these; the others give them over those of the image.
+    package var variables: [String: String]
+    /// Absolute path, as the command sees it.
+    package var workingFolder: String
+    package var mounts: [ContainerMount] = []
+    package var limits = ResourceLimits()
+    /// Who the command runs as, and whose files it writes. Nil leaves that to the engine: this process's own user, or
+    /// the image's.
+    package var identity: ContainerIdentity?
+    package var network = ContainerNetwork.host
+    package var streams: ContainerStreams
+    /// Kept with the container and given back by `list`, for whoever comes after us.
+    package var labels: [String: String] = [:]
+
+    package init(
+        name: String, environment: PreparedEnvironment, command: [String], variables: [String: String],
+        workingFolder: String, streams: ContainerStreams
+    ) {
+        self.name = name
+        self.environment = environment
+        self.command = command
+        self.variables = variables
+        self.workingFolder = workingFolder
+        self.streams = streams
+    }
+}
+
+package enum ContainerNetwork: String, Sendable, Hashable {
+    /// That of the machine: addresses and ports mean the same inside and outside.
+    case host
+    /// No network but loopback.
+    case none
+}
+
+/// A user and a group of the host.
+package struct ContainerIdentity: Sendable, Hashable {
+    package var user: uid_t
+    package var group: gid_t
+
+    package init(user: uid_t, group: gid_t) {
+        self.user = user
+        self.group = group
+    }
+}
+
+/// Open descriptors for the command's standard streams. They stay the caller's: an engine duplicates what it needs for
+/// longer than `start`.
+package struct ContainerStreams: Sendable {
+    /// Nil is an empty input.
+    package var input: Int32?
+    /// Nil drops what is written.
+    package var output: Int32?
+    package var error: Int32?
+    /// The command shares the terminal of `input`: it stays in the foreground, and Ctrl-C reaches it by itself.
+    package var isForeground = false
+
+    package init(input: Int32? = nil, output: Int32? = nil, error: Int32? = nil) {
+        self.input = input
+        self.output = output
+        self.error = error
+    }
+}

@@ -1,0 +1,89 @@
+import ExperimentModel
+import RecipeModel
+
+/// Limits as Docker's command line writes them: `--memory 2g --cpus 1.5 --gpus '"device=0,1"' --shm-size 4g
+/// --pids-limit 200 --ulimit nofile=1024:2048`.
+package enum LimitText {
+    /// - Throws: `EngineError` that names the option and what it takes.
+    package static func memory(_ text: String) throws -> Int64 {
+        let bytes = try size(text, option: "--memory")
+        // Less than this no engine accepts.
+        guard bytes >= 6 << 20 else {
+            throw EngineError("set", "--memory \(text)", .notUnderstood("the least is 6m"))
+        }
+        return bytes
+    }
+
+    package static func sharedMemory(_ text: String) throws -> Int64 { try size(text, option: "--shm-size") }
+
+    private static func size(_ text: String, option: String) throws -> Int64 {
+        guard let size = MemorySize(text) else {
+            throw EngineError("set", "\(option) \(text)", .notUnderstood("a size is written such as 512m or 32g"))
+        }
+        return size.bytes
+    }
+
+    package static func cpus(_ text: String) throws -> Double {
+        let isNumber = !text.isEmpty && text.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (48...57).contains($0) }
+        guard isNumber, let count = Double(text), count >= 0.01, count <= 65536 else {
+            throw EngineError("set", "--cpus \(text)", .notUnderstood("a number of processors such as 8 or 1.5"))
+        }
+        return count
+    }
+
+    package static func gpus(_ text: String) throws -> GPUSelection {
+        guard let selection = GPUSelection(text) else {
+            throw EngineError(
+                "set", "--gpus \(text)", .notUnderstood("it is not a number, all, or a list of devices"),
+                hint: "write --gpus 2, or --gpus device=0,1")
+        }
+        return selection
+    }
+
+    package static func pids(_ text: String) throws -> Int64 {
+        guard let count = Int64(text), (1...4_194_304).contains(count) else {
+            throw EngineError("set", "--pids-limit \(text)", .notUnderstood("a number of processes from 1"))
+        }
+        return count
+    }
+
+    /// `name=soft[:hard]`; one number is both.
+    package static func ulimit(_ text: String) throws -> ResourceUlimit {
+        let mistake = EngineError(
+            "set", "--ulimit \(text)", .notUnderstood("a limit is written name=soft:hard"),
+            hint: "such as nofile=1024:2048; names: \(names.joined(separator: ", "))")
+        guard let equals = text.firstIndex(of: "="), names.contains(String(text[..<equals])) else { throw mistake }
+        let numbers = text[text.index(after: equals)...].split(separator: ":", omittingEmptySubsequences: false)
+        let values = numbers.compactMap { Int64($0) }.filter { $0 >= -1 }
+        guard (1...2).contains(numbers.count), values.count == numbers.count, let soft = values.first,
+            let hard = values.last
+        else { throw mistake }
+        guard hard == -1 || (soft != -1 && soft <= hard) else {
+            throw EngineError("set", "--ulimit \(text)", .notUnderstood("the soft limit is above the hard one"))
+        }
+        return ResourceUlimit(name: String(text[..<equals]), soft: soft, hard: hard)
+    }
+
+    /// The names of getrlimit(2), as Docker writes them.
+    package static let names = [
+        "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
+        "rtprio", "rttime", "sigpending", "stack",
+    ]
+}
+
+extension ResourceLimits {
+    /// What containers get as /dev/shm where nothing was said: half of the memory limit, and at least 2 GB. Docker's
+    /// own 64 MB break PyTorch's data loaders.
+    package var sharedMemoryOrDefault: Int64 { sharedMemory ?? max(2 << 30, (memory ?? 0) / 2) }
+
+    /// The memory limit for a sentence: `2 GB`.
+    package static func memoryText(_ bytes: Int64) -> String {
+        for (unit, shift) in [("TB", 40), ("GB", 30), ("MB", 20), ("kB", 10)] {
+            let one = Int64(1) << shift
+            guard bytes >= one else { continue }
+            if bytes % one == 0 { return "\(bytes >> shift) \(unit)" }
+            return "\(ReadableNumber.text(Double(bytes) / Double(one), digits: 3)) \(unit)"
+        }
+        return "\(bytes) B"
+    }
+}
