@@ -52,7 +52,7 @@ let package = Package(
                 "BaseSystem", "OCIRegistry", "ContentStore", "Resolver", "HTTPTransfer", "LayerArchive", "WheelFormat",
                 "RecipeModel", "OCIModel", "HostSystem",
             ]),
-        .target(name: "BaseSystem", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
+        .target(name: "BaseSystem", dependencies: ["Resolver", "LayerArchive", "RecipeModel", "HostSystem"]),
         .target(name: "PythonEnvironments", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
         .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "TOMLKit"]),
         .target(name: "RunStore", dependencies: ["ExperimentModel", "HostSystem", grdb]),
@@ -119,7 +119,7 @@ let package = Package(
             dependencies: ["OCIRegistry", "ContentStore", "OCIModel", "HTTPTransfer", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "BaseSystemTests",
-            dependencies: ["BaseSystem", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
+            dependencies: ["BaseSystem", "Resolver", "LayerArchive", "RecipeModel", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "PythonEnvironmentsTests",
             dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),

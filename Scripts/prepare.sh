@@ -43,4 +43,9 @@ prepare_run() {
 prepare_tests() {
     # A registry, its password file, other readers of images and layers, certificates.
     install_packages docker-registry apache2-utils skopeo openssl isal pigz libarchive-tools zstd umoci
+    # A real base is bootstrapped, by root and by an ordinary user.
+    install_packages mmdebstrap uidmap
+    if [ "$(id -u)" = 0 ] && ! id bunsen-test >/dev/null 2>&1; then
+        useradd --create-home --shell /usr/sbin/nologin bunsen-test
+    fi
 }

@@ -21,6 +21,9 @@ package struct ContentStore: Sendable, Hashable {
 
     package var root: String { "\(home)/store" }
 
+    /// Where bases of images keep their Debian packages and standalone Pythons, each called by its SHA-256.
+    package var packagesFolder: String { "\(home)/cache/packages" }
+
     var ingestFolder: String { "\(root)/ingest" }
     var leasesFolder: String { "\(root)/leases" }
     /// Held shared while a lease is taken, and alone while pruning.

@@ -163,7 +163,6 @@ import Testing
             let wheel = try writer.finish(expecting: digest)
             #expect(wheel.path == "\(store.root)/wheels/\(digest.hex)/a-1-py3-none-any.whl")
             #expect(store.file(.wheels, digest, name: "a-1-py3-none-any.whl") == wheel)
-            #expect(store.file(.packages, digest, name: "a-1-py3-none-any.whl") == nil)
         }
     }
 

@@ -224,6 +224,21 @@ import Testing
         }
     }
 
+    @Test func packagesOfBasesGoByAgeOnly() throws {
+        try withStore { store in
+            try Files.makeFolder(store.packagesFolder)
+            let package = { (byte: UInt8) in "\(store.packagesFolder)/\(Digest(of: [byte]).hex)" }
+            for byte in UInt8(1)...2 { try Files.write([byte], to: package(byte)) }
+            store.age(package(1), by: 20 * 86400)
+            #expect(store.usage().parts.first { $0.kind == .packages }?.count == 2)
+            #expect(try store.prune(PruneOptions(), dryRun: false).removed.isEmpty)
+            var options = PruneOptions()
+            options.olderThan = 10 * 86400
+            #expect(try store.prune(options, dryRun: false).removed.map(\.item.kind) == [.packages])
+            #expect(!Files.exists(package(1)) && Files.exists(package(2)))
+        }
+    }
+
     @Test func nothingIsMadeWhereThereIsNoStore() throws {
         try withStore { store in
             let result = try store.prune(PruneOptions(), dryRun: true)
@@ -241,25 +256,29 @@ import Testing
         try withStore { store in
             let sound = try store.store([1])
             let damaged = try store.store([2, 2, 2])
-            let writer = try store.writer(.packages, resuming: Digest(of: [3]), name: "a.deb")
+            let writer = try store.writer(.wheels, resuming: Digest(of: [3]), name: "a.whl")
             try writer.write([3])
-            let package = try writer.finish()
+            let wheel = try writer.finish()
+            let package = "\(store.packagesFolder)/\(Digest(of: [4]).hex)"
+            try Files.makeFolder("\(store.packagesFolder)/.incoming")
+            try Files.write([0], to: package)
             try store.setRecord(1, for: RecordKey("kind", "a"))
             let manifest = ContentDescriptor(mediaType: .manifest, digest: damaged.digest, size: 3)
             try store.setImage(ImageRecord(name: "n", manifest: manifest))
             try Files.write([2, 0, 2], to: damaged.path)
-            try Files.write([0], to: package.path)
+            try Files.write([0], to: wheel.path)
             let fact = "\(store.root)/facts/kind/\(RecordKey("kind", "a").fileName)"
             try Files.write(try Files.read(fact) + [0x20], to: fact)
             try Files.write("{", to: "\(store.root)/images/x.json")
 
             let check = try store.check()
-            #expect(check.checked == 6)
-            #expect(Set(check.damaged.map(\.kind)) == [.blobs, .packages, .facts, .images])
+            #expect(check.checked == 7)
+            #expect(Set(check.damaged.map(\.kind)) == [.blobs, .wheels, .packages, .facts, .images])
             #expect(check.damaged.allSatisfy { $0.isRemoved })
             #expect(check.incomplete.map(\.image) == ["n"])
             #expect(store.has(sound.digest))
             #expect(!store.has(damaged.digest))
+            #expect(try Files.names(in: store.packagesFolder) == [".incoming"])
             let again = try store.check()
             #expect(again.damaged.isEmpty)
             #expect(again.checked == 2)

@@ -1,5 +1,6 @@
 import Glibc
 import HostSystem
+import LayerArchive
 
 /// A base as a tar archive: the first layer of an image.
 package struct BaseTree: Sendable, Hashable {
@@ -7,14 +8,10 @@ package struct BaseTree: Sendable, Hashable {
         /// Absolute.
         package var path: String
         /// Such as 0o4755.
-        package var mode: UInt32
+        package var mode: UInt16
     }
 
-    package var path: String
-    /// Bytes of the archive, uncompressed.
-    package var size: Int64
-    /// Of the archive, uncompressed, 64 hexadecimal digits: what an image calls the diff_id.
-    package var sha256: String
+    package var archive: TarResult
     package var packages: [DebianPackage]
     /// The files that give whoever starts them another user's or group's rights, sorted.
     package var setuid: [SpecialFile]
@@ -31,6 +28,8 @@ package struct BaseBuilder {
     let progress: (String) -> Void
 
     static let operation = "cannot build the base"
+    /// Raised when the same pins give other bytes than before: layers made by an older Bunsen are then made again.
+    package static let version = 2
 
     /// - Parameters:
     ///   - home: $BUNSEN_HOME.
@@ -57,6 +56,8 @@ package struct BaseBuilder {
     ) throws -> BaseTree {
         try options.check()
         let mode = try BootstrapMode.choose(environment: environment)
+        // Before a hundred megabytes are fetched for it.
+        _ = try bootstrapTool()
         let packages = pin.packages(variant: variant)
         guard packages.allSatisfy(\.isWellFormed), !packages.isEmpty else {
             throw BaseSystemError(.unusableInput, Self.operation, "the lock lists no usable packages")
@@ -68,7 +69,7 @@ package struct BaseBuilder {
             progress("unpacking and configuring \(packages.count) Debian packages")
             try LocalRepository.make(packages, store: store, folder: "\(scratch.path)/repository")
             let named = request.system + (variant.flatMap { request.variants[$0] } ?? [])
-            let date = Int64(pin.date.seconds)
+            let date = Int(pin.date.seconds)
             let script = FinishingScript(options: options, named: named, date: date)
             let words = try bootstrap(pin, packages, mode, script, scratch: scratch.path)
             progress("writing the base")
@@ -83,6 +84,10 @@ package struct BaseBuilder {
         }
     }
 
+    private func bootstrapTool() throws -> Tool {
+        try AptTool.find("mmdebstrap", package: "mmdebstrap", environment: environment)
+    }
+
     /// Runs mmdebstrap and returns what it said.
     private func bootstrap(
         _ pin: DebianPin, _ packages: [DebianPackage], _ mode: BootstrapMode, _ script: FinishingScript, scratch: String
@@ -90,7 +95,7 @@ package struct BaseBuilder {
         // mmdebstrap makes its own folder in here, which then belongs to the root of the user namespace.
         try Files.makeFolder("\(scratch)/work")
         chmod("\(scratch)/work", 0o1777)
-        var tool = try AptTool.find("mmdebstrap", package: "mmdebstrap", environment: environment)
+        var tool = try bootstrapTool()
         // Nothing of the caller's environment gets to the scripts of the packages.
         tool.environment = [
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "\(scratch)/work",
@@ -101,7 +106,8 @@ package struct BaseBuilder {
         tool = Tool(executable: "/bin/sh", environment: tool.environment, workingFolder: scratch)
         let result = try tool.run(
             [
-                "-c", "umask 022; exec \"$@\"", "sh", program, "--mode=\(mode.rawValue)", "--variant=essential",
+                "-c", "umask 022; \(mode.isolation)exec \"$@\"", "sh", program, "--mode=\(mode.rawValue)",
+                "--variant=essential",
                 "--format=tar", "--architectures=\(pin.architecture)", "--skip=output/dev,check/signed-by,cleanup/apt",
                 "--aptopt=APT::Sandbox::User \"root\"", "--dpkgopt=force-unsafe-io",
                 "--include=\(packages.map(\.name).joined(separator: ","))", "--customize-hook=\(script.text)", "",
@@ -111,43 +117,36 @@ package struct BaseBuilder {
         return result.errorText
     }
 
-    /// Copies the archive to its place, without devices, and looks at every member.
-    private func finish(_ source: String, to path: String, date: Int64) throws -> BaseTree {
-        let unfinished = "\(path).\(getpid()).unfinished"
-        try Files.remove(unfinished)
-        do {
-            var output = try TarOutput(path: unfinished)
-            var groups = try TarGroups(path: source)
-            var setuid: [BaseTree.SpecialFile] = []
+    /// Writes the archive anew, without devices, in a form that does not depend on tar, and looks at every entry.
+    private func finish(_ source: String, to path: String, date: Int) throws -> BaseTree {
+        var setuid: [BaseTree.SpecialFile] = []
+        let archive = try TarOutput.write(to: path) { output in
+            let reader = try TarReader(path: source)
             // mmdebstrap's own /dev has device nodes, which an ordinary user cannot unpack and no engine needs.
-            try output.writeFolder("dev", time: date)
-            while let group = try groups.next() {
-                let isDevice = [UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6")].contains(group.type)
-                if isDevice || group.name == "dev" || group.name.hasPrefix("dev/") {
-                    try groups.content(of: group) { _ in }
-                    continue
+            let devices = TarEntry("dev", .folder, mode: 0o755, modified: date)
+            var isDevicesWritten = false
+            while let entry = try reader.next() {
+                if !isDevicesWritten, LayerPath.precedes(devices.path, entry.path) {
+                    try output.add(devices)
+                    isDevicesWritten = true
                 }
-                if group.type == UInt8(ascii: "0"), group.mode & 0o6000 != 0 {
-                    setuid.append(BaseTree.SpecialFile(path: "/\(group.name)", mode: group.mode & 0o7777))
+                if entry.path == devices.path || entry.path.hasPrefix("dev/") { continue }
+                switch entry.kind {
+                case .characterDevice, .blockDevice, .pipe: continue
+                case .file where entry.mode & 0o6000 != 0:
+                    setuid.append(BaseTree.SpecialFile(path: "/\(entry.path)", mode: entry.mode))
+                default: break
                 }
-                try output.write(group.head)
-                try groups.content(of: group) { try output.write($0) }
+                try output.add(entry, content: reader)
             }
-            let (size, sha256) = try output.close()
-            guard rename(unfinished, path) == 0 else { throw SystemError("write", path) }
-            return BaseTree(
-                path: path, size: size, sha256: sha256, packages: [], setuid: setuid.sorted { $0.path < $1.path },
-                stripped: [])
-        } catch {
-            unlink(unfinished)
-            throw error
         }
+        return BaseTree(archive: archive, packages: [], setuid: setuid.sorted { $0.path < $1.path }, stripped: [])
     }
 
     private static func stripped(_ text: String) -> [BaseTree.SpecialFile] {
         text.split(whereSeparator: \.isNewline).compactMap { line in
             let words = String(line).removingPrefix(FinishingScript.strippedMark)?.split(separator: " ", maxSplits: 1)
-            guard let words, words.count == 2, let mode = UInt32(words[0], radix: 8) else { return nil }
+            guard let words, words.count == 2, let mode = UInt16(words[0], radix: 8) else { return nil }
             return BaseTree.SpecialFile(path: String(words[1]), mode: mode)
         }.sorted { $0.path < $1.path }
     }

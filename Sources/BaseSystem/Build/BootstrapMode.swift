@@ -32,6 +32,15 @@ enum BootstrapMode: String {
         return .unshare
     }
 
+    /// What a shell does first, so that a killed build leaves no mounts on this machine and no programs that the scripts
+    /// of packages started: root's mmdebstrap makes no namespaces. A container may forbid them, and then has no mounts
+    /// to leave either.
+    var isolation: String {
+        guard self == .root else { return "" }
+        let unshare = "unshare --mount --pid --fork --kill-child --mount-proc"
+        return "! \(unshare) true 2>/dev/null || set -- \(unshare) \"$@\"; "
+    }
+
     /// Adds what is known about this mode to an error of mmdebstrap.
     func explained(_ error: BaseSystemError) -> BaseSystemError {
         let detail = error.detail ?? ""

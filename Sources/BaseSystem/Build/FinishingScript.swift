@@ -5,7 +5,7 @@ struct FinishingScript {
     /// Packages that the recipe names itself.
     let named: [String]
     /// Seconds since 1970.
-    let date: Int64
+    let date: Int
 
     /// Begins a line that tells which file lost its setuid or setgid bit.
     static let strippedMark = "bunsen-stripped: "
@@ -65,11 +65,9 @@ struct FinishingScript {
             printf '127.0.0.1\\tlocalhost\\n::1\\tlocalhost ip6-localhost ip6-loopback\\n' > etc/hosts
             chmod 0644 etc/resolv.conf etc/hostname etc/hosts etc/default/locale
 
-            # Variables of login shells.
-            \(profile)
-
             # Nobody becomes another user in the container, unless by a package that the recipe itself names.
-            find usr -xdev -type f -perm /6000 | LC_ALL=C sort | while read -r file; do
+            find . -xdev -type f -perm /6000 | LC_ALL=C sort | while read -r file; do
+                file=${file#./}
                 kept=
                 for package in \(named.joined(separator: " ")); do
                     for list in "var/lib/dpkg/info/$package.list" "var/lib/dpkg/info/$package:"*.list; do
@@ -81,15 +79,6 @@ struct FinishingScript {
                 chmod ug-s "$file"
                 echo "\(Self.strippedMark)$mode /$file" >&2
             done
-            """
-    }
-
-    private var profile: String {
-        if options.loginVariables.isEmpty { return ":" }
-        return """
-            printf '%s' \(shellQuoted(options.environmentFile)) > etc/environment
-            printf '%s' \(shellQuoted(options.profileFile)) > etc/profile.d/bunsen.sh
-            chmod 0644 etc/environment etc/profile.d/bunsen.sh
             """
     }
 }

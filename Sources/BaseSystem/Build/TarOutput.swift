@@ -1,58 +1,83 @@
 import Glibc
 import HostSystem
+import LayerArchive
 
-/// A tar archive on its way to a file, with its digest.
+/// An archive that was written.
+package struct TarResult: Sendable, Hashable {
+    package var path: String
+    /// Bytes, uncompressed.
+    package var size: Int64
+    /// Of the archive, uncompressed, 64 hexadecimal digits: what an image calls the diff_id.
+    package var sha256: String
+}
+
+/// A tar archive on its way to a file, which appears in its place when it is whole.
 struct TarOutput: ~Copyable {
-    private let path: String
+    private let unfinished: String
     private let output: Descriptor
     private let hash = SHA256()
-    private(set) var size: Int64 = 0
+    private let encoder = TarHeaderEncoder()
+    private var size: Int64 = 0
 
-    /// Makes a new file; an existing one is an error.
-    init(path: String) throws {
-        self.path = path
-        output = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
+    /// Writes an archive with `body`; nothing is left of it when that fails.
+    static func write(to path: String, _ body: (inout TarOutput) throws -> Void) throws -> TarResult {
+        let unfinished = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).unfinished"
+        do {
+            var output = try TarOutput(unfinished: unfinished)
+            try body(&output)
+            let (size, sha256) = try output.close()
+            guard rename(unfinished, path) == 0 else { throw SystemError("write", path) }
+            return TarResult(path: path, size: size, sha256: sha256)
+        } catch {
+            unlink(unfinished)
+            throw error
+        }
     }
 
-    mutating func write(_ bytes: some Collection<UInt8>) throws {
-        try output.writeAll(bytes, path: path)
+    private init(unfinished: String) throws {
+        self.unfinished = unfinished
+        output = try Descriptor.open(unfinished, O_WRONLY | O_CREAT | O_EXCL)
+    }
+
+    /// Writes an entry with the content that `content` gives, which has to be as long as the entry says.
+    mutating func add(_ entry: TarEntry, content: (any ByteSource)? = nil) throws {
+        let header: [UInt8]
+        do throws(LayerArchiveError.Cause) {
+            header = try encoder.header(of: entry)
+        } catch {
+            throw LayerArchiveError(.make, entry.path, error)
+        }
+        try write(header)
+        guard entry.size > 0, let content else { return }
+        var buffer = [UInt8](repeating: 0, count: min(entry.size, 1 << 20))
+        var rest = entry.size
+        while rest > 0 {
+            let count = try buffer.withUnsafeMutableBytes {
+                try content.read(into: UnsafeMutableRawBufferPointer(rebasing: $0.prefix(rest)))
+            }
+            guard count > 0 else { throw LayerArchiveError(.make, entry.path, .truncated) }
+            try write(buffer[..<count])
+            rest -= count
+        }
+        try write([UInt8](repeating: 0, count: (512 - entry.size % 512) % 512))
+    }
+
+    private mutating func write(_ bytes: some Collection<UInt8>) throws {
+        try output.writeAll(bytes, path: unfinished)
         hash.update(bytes)
         size += Int64(bytes.count)
     }
 
-    /// Writes a folder that root owns, for everybody to enter.
-    mutating func writeFolder(_ name: String, time: Int64) throws {
-        try writeHeader("./\(name)/", type: UInt8(ascii: "5"), mode: 0o755, time: time)
-    }
-
-    /// Writes an empty file that root owns.
-    mutating func writeEmptyFile(_ name: String) throws {
-        try writeHeader("./\(name)", type: UInt8(ascii: "0"), mode: 0o644, time: 0)
-    }
-
-    /// A header as in POSIX.1-2017, pax, "ustar Interchange Format". Names longer than 100 bytes are refused.
-    private mutating func writeHeader(_ name: String, type: UInt8, mode: Int64, time: Int64) throws {
-        guard name.utf8.count <= 100 else { throw SystemError("write", "\(path): \(name)", code: ENAMETOOLONG) }
-        func octal(_ value: Int64, _ width: Int) -> [UInt8] {
-            let digits = String(value, radix: 8)
-            return Array((String(repeating: "0", count: max(0, width - 1 - digits.utf8.count)) + digits).utf8) + [0]
-        }
-        func padded(_ bytes: [UInt8], _ width: Int) -> [UInt8] {
-            bytes + [UInt8](repeating: 0, count: max(0, width - bytes.count))
-        }
-        var header = padded(Array(name.utf8), 100) + octal(mode, 8) + octal(0, 8) + octal(0, 8) + octal(0, 12)
-        header += octal(time, 12) + [UInt8](repeating: 32, count: 8) + [type]
-        header = padded(padded(header, 257) + Array("ustar".utf8) + [0] + Array("00".utf8), 512)
-        let sum = header.reduce(Int64(0)) { $0 + Int64($1) }
-        header.replaceSubrange(148..<156, with: octal(sum, 7) + [32])
-        try write(header)
-    }
-
-    /// Ends the archive as POSIX says, with two empty blocks, and makes sure that it is on the disk.
-    consuming func close() throws -> (size: Int64, sha256: String) {
-        try write([UInt8](repeating: 0, count: 1024))
-        guard fsync(output.number) == 0 else { throw SystemError("write", path) }
+    private consuming func close() throws -> (Int64, String) {
+        try write(TarHeaderEncoder.end)
+        guard fsync(output.number) == 0 else { throw SystemError("write", unfinished) }
         let size = self.size
         return (size, hash.hexDigest())
+    }
+}
+
+extension TarReader {
+    convenience init(path: String) throws {
+        self.init(DescriptorSource(try Descriptor.open(path, O_RDONLY), path: path))
     }
 }

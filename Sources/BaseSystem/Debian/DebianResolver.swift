@@ -7,8 +7,9 @@ struct DebianResolver {
     let environment: [String: String]
     let progress: (String) -> Void
 
-    /// What every base has beside the essential packages. `locales` is there to make the Chinese locale from.
-    static let additions = ["ca-certificates", "locales", "netbase", "passwd", "tzdata"]
+    /// What every base has beside the essential packages. `locales` is there to make the Chinese locale from, `tini` to
+    /// be the first process of a container: it reaps children that lost their parent and forwards signals.
+    static let additions = ["ca-certificates", "locales", "netbase", "passwd", "tini", "tzdata"]
     /// What torch.compile needs: it compiles C++ for the processor, and C around each kernel for a GPU.
     static let compiler = ["g++", "gcc", "libc6-dev"]
     /// All essential packages. To apt, apt itself is one of them; an image does without, unless it is asked for.

@@ -25,6 +25,8 @@ package struct DebianStore {
     package func fetch(_ packages: [DebianPackage], suite: String) throws {
         try Files.makeFolder(folder)
         var missing = packages.filter { (try? fileSize(path(of: $0))) != $0.size }
+        // What is used now is not pruned while it is used. Nothing depends on the right to say so.
+        for package in packages { utimensat(AT_FDCWD, path(of: package), nil, 0) }
         if missing.isEmpty { return }
         // One process fetches at a time; what another one fetched meanwhile is not fetched again. What a killed one
         // left in `incoming` is thrown away, so that nothing half-made is ever used.
@@ -106,6 +108,8 @@ package struct DebianStore {
             guard rename("\(path).copy", path) == 0 else { throw SystemError("write", path) }
         }
         chmod(path, 0o644)
+        // The fetcher sets the time at which the mirror got the file; here it is the time of the last use.
+        utimensat(AT_FDCWD, path, nil, 0)
         guard rename(path, self.path(of: package)) == 0 else { throw SystemError("write", self.path(of: package)) }
     }
 }

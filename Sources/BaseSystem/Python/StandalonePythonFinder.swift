@@ -41,7 +41,10 @@ package struct StandalonePythonFinder {
     /// in which everything lies below `python/`.
     package func fetch(_ python: StandalonePython, into folder: String) throws -> String {
         let path = "\(folder)/\(python.sha256)"
-        if (try? fileSize(path)) == python.size { return path }
+        if (try? fileSize(path)) == python.size {
+            utimensat(AT_FDCWD, path, nil, 0)
+            return path
+        }
         try Files.makeFolder(folder)
         let uv = try UVTool.find(home: home, environment: environment, progress: progress)
         progress("fetching Python \(python.version)")

@@ -83,7 +83,7 @@ extension StoreKind {
         switch self {
         case .blobs: "blobs"
         case .wheels: "wheels"
-        case .packages: "Debian packages"
+        case .packages: "Debian packages, Pythons"
         case .snapshots: "unpacked layers"
         case .facts: "facts"
         case .environments: "environments"

@@ -74,7 +74,7 @@ struct StorePruneCommand: ContextualCommand {
     private func table(_ result: PruneResult) -> String {
         guard !result.removed.isEmpty else { return "" }
         // Blobs and facts are many, and their names tell a person nothing.
-        let anonymous: Set<StoreKind> = [.blobs, .facts, .snapshots, .uvCache]
+        let anonymous: Set<StoreKind> = [.blobs, .packages, .facts, .snapshots, .uvCache]
         var table = TextTable(header: ["WHAT", "NAME", "LAST USE", "FREES"], rightAligned: [3])
         for kind in StoreKind.allCases {
             let items = result.removed.filter { $0.item.kind == kind }

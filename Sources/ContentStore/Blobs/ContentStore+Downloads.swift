@@ -5,8 +5,6 @@ import OCIModel
 package enum Download: String, Sendable, CaseIterable {
     /// Wheels: the tags in the name say what they are for.
     case wheels
-    /// Debian packages.
-    case packages
 }
 
 extension ContentStore {

@@ -35,13 +35,16 @@ extension ContentStore {
             examine(&check, .blobs, name, "\(blobs)/\(name)", expected: name)
             progress(check.checked, check.bytes)
         }
-        for (kind, download) in [(StoreKind.wheels, Download.wheels), (.packages, .packages)] {
-            for digest in names(folder(of: download)) {
-                for name in names("\(folder(of: download))/\(digest)") {
-                    examine(&check, kind, name, "\(folder(of: download))/\(digest)/\(name)", expected: digest)
-                    progress(check.checked, check.bytes)
-                }
+        let wheels = folder(of: .wheels)
+        for digest in names(wheels) {
+            for name in names("\(wheels)/\(digest)") {
+                examine(&check, .wheels, name, "\(wheels)/\(digest)/\(name)", expected: digest)
+                progress(check.checked, check.bytes)
             }
+        }
+        for name in names(packagesFolder) where Digest(hex: name) != nil {
+            examine(&check, .packages, name, "\(packagesFolder)/\(name)", expected: name)
+            progress(check.checked, check.bytes)
         }
         for kind in names("\(root)/facts") {
             for name in names("\(root)/facts/\(kind)") {

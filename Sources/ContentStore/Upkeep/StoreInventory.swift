@@ -11,6 +11,7 @@ struct StoreInventory {
         self.store = store
         addBlobs(roots)
         addDownloads()
+        addPackages()
         addSnapshots(roots)
         addFacts()
         addEnvironments()
@@ -45,13 +46,20 @@ struct StoreInventory {
     }
 
     private mutating func addDownloads() {
-        for (kind, download) in [(StoreKind.wheels, Download.wheels), (.packages, .packages)] {
-            let folder = store.folder(of: download)
-            for digest in names(folder) {
-                let files = names("\(folder)/\(digest)")
-                let used = files.compactMap { time("\(folder)/\(digest)/\($0)") }.max()
-                add(kind, files.first ?? digest, ["\(folder)/\(digest)"], used: used ?? time("\(folder)/\(digest)"))
-            }
+        let folder = store.folder(of: .wheels)
+        for digest in names(folder) {
+            let files = names("\(folder)/\(digest)")
+            let used = files.compactMap { time("\(folder)/\(digest)/\($0)") }.max()
+            add(.wheels, files.first ?? digest, ["\(folder)/\(digest)"], used: used ?? time("\(folder)/\(digest)"))
+        }
+    }
+
+    /// Debian packages and standalone Pythons, whose form is that of the module BaseSystem: a file is called by its
+    /// digest. What begins with a dot is being fetched now.
+    private mutating func addPackages() {
+        let folder = store.packagesFolder
+        for name in names(folder) where Digest(hex: name) != nil {
+            add(.packages, name, ["\(folder)/\(name)"], used: time("\(folder)/\(name)"))
         }
     }
 

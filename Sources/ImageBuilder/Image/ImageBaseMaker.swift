@@ -39,7 +39,7 @@ package struct ImageBaseMaker {
         case .debian(let pin):
             layers = try debian(pin, lock, variant: variant, userID: userID, isElsewhere)
             created = pin.date
-            if pin.packages.contains(where: { $0.name == "tini" }) { initProgram = ["/usr/bin/tini", "-g", "--"] }
+            if pin.packages.contains(where: { $0.name == "tini" }) { initProgram = Self.initProgram }
         case .image(let pin):
             layers = try pulled(pin)
             created = Timestamp(seconds: Double(ImageLayout.fileTime))
@@ -73,13 +73,14 @@ package struct ImageBaseMaker {
         if case .standalone(let python) = lock.python { _ = try fetched(python) }
     }
 
+    /// Signals go to the whole group of the command; orphans are its own even where an engine's init is process 1.
+    private static let initProgram = ["/usr/bin/tini", "-s", "-g", "--"]
+
     // MARK: Debian
 
     private var packages: DebianStore {
-        DebianStore(folder: packagesFolder, environment: environment) { [progress] in progress.line($0) }
+        DebianStore(folder: store.packagesFolder, environment: environment) { [progress] in progress.line($0) }
     }
-
-    private var packagesFolder: String { "\(store.home)/cache/packages" }
 
     private func debian(
         _ pin: DebianPin, _ lock: BaseLock, variant: String?, userID: UInt32,
@@ -103,14 +104,15 @@ package struct ImageBaseMaker {
         }
         var layers = [
             try layer(
-                .base, "\(lock.request.base), \(pin.packages.count) packages", key(pin.packages, pin, options),
+                .base, "\(lock.request.base), \(pin.packages.count) packages",
+                key(pin.packages, "", pin, lock, options),
                 isElsewhere
             ) {
                 try archive(nil)
             }
         ]
         if let variant, let added = pin.variants[variant], !added.isEmpty {
-            let key = key(pin.packages(variant: variant), pin, options)
+            let key = key(pin.packages(variant: variant), variant, pin, lock, options)
             let title = "\(variant): \(lock.request.variants[variant]?.joined(separator: ", ") ?? "")"
             layers.append(
                 try layer(.system, title, key, isElsewhere) {
@@ -122,11 +124,19 @@ package struct ImageBaseMaker {
         return layers
     }
 
-    private func key(_ packages: [DebianPackage], _ pin: DebianPin, _ options: BaseOptions) -> RecordKey {
-        RecordKey(
+    /// A variant's layer is a difference: it is never to be taken for a base that has the same packages, nor for the
+    /// difference from another base. What the recipe names decides too: it keeps its setuid bits and its manuals.
+    private func key(
+        _ packages: [DebianPackage], _ variant: String, _ pin: DebianPin, _ lock: BaseLock, _ options: BaseOptions
+    ) -> RecordKey {
+        let named = lock.request.system + (lock.request.variants[variant] ?? [])
+        let base = variant.isEmpty ? [] : ["on"] + lock.request.system + pin.packages.map(\.sha256)
+        return RecordKey(
             "base-layer",
-            parts: ["\(ImageLayout.version)", pin.suite, pin.date.rfc3339, options.user, "\(options.userID)"]
-                + packages.map { "\($0.name) \($0.sha256)" })
+            parts: [
+                "\(ImageLayout.version)", "\(BaseBuilder.version)", pin.suite, pin.date.rfc3339, options.user,
+                "\(options.userID)",
+            ] + base + ["named"] + named + ["packages"] + packages.map { "\($0.name) \($0.sha256)" })
     }
 
     /// A layer by its key: the record of an earlier build, or made from the archive that `archive` returns.
@@ -153,25 +163,20 @@ package struct ImageBaseMaker {
     private func standalone(
         _ python: StandalonePython, _ isElsewhere: (ContentDescriptor) -> Bool
     ) throws -> ImageBase.Layer {
-        let key = RecordKey("python-layer", "\(ImageLayout.version)", Self.pythonFolder, python.sha256)
+        let key = RecordKey(
+            "python-layer", "\(ImageLayout.version)", "\(BaseBuilder.version)", Self.pythonFolder, python.sha256)
         let title = "Python \(python.version)"
         if let record = store.record(key, as: LayerRecord.self),
             store.has(record.descriptor.digest, size: record.descriptor.size) || isElsewhere(record.descriptor)
         {
             return ImageBase.Layer(kind: .python, title: title, record: record, isMade: false)
         }
-        let record = try BaseLayerMaker(store: store).make(archive: try fetched(python), title: title) { entry in
-            // Everything in the archive lies below python/.
-            guard entry.path.hasPrefix("python/") else { return nil }
-            var entry = entry
-            entry.path = "\(Self.pythonFolder)/\(entry.path.dropFirst("python/".count))"
-            if case .hardLink(let target) = entry.kind, target.hasPrefix("python/") {
-                entry.kind = .hardLink(target: "\(Self.pythonFolder)/\(target.dropFirst("python/".count))")
-            }
-            (entry.userID, entry.groupID) = (0, 0)
-            entry.modified = Int(ImageLayout.fileTime)
-            return entry
-        }
+        let tar = TemporaryTar(home: store.home)
+        defer { tar.remove() }
+        let path = tar.path("python")
+        _ = try StandalonePythonLayer.write(
+            archive: try fetched(python), prefix: Self.pythonFolder, scratch: tar.folder, to: path)
+        let record = try BaseLayerMaker(store: store).make(archive: path, title: title)
         try store.setRecord(record, for: key)
         return ImageBase.Layer(kind: .python, title: title, record: record, isMade: true)
     }
@@ -179,7 +184,7 @@ package struct ImageBaseMaker {
     /// The archive of a standalone Python.
     private func fetched(_ python: StandalonePython) throws -> String {
         try StandalonePythonFinder(home: store.home, environment: environment) { [progress] in progress.begin($0) }
-            .fetch(python, into: packagesFolder)
+            .fetch(python, into: store.packagesFolder)
     }
 
     // MARK: Images
@@ -209,7 +214,7 @@ package struct ImageBaseMaker {
 
 /// Archives that live as long as a build.
 private struct TemporaryTar {
-    private let folder: String
+    let folder: String
 
     init(home: String) { folder = "\(home)/cache/base-\(getpid())-\(UInt32.random(in: 0...UInt32.max))" }
 
