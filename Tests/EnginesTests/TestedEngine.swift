@@ -6,29 +6,40 @@ import TestSupport
 
 /// An engine that the contract's tests run on, with the real program behind it.
 enum TestedEngine: String, CaseIterable, CustomStringConvertible {
-    case process
+    case process, docker, podman
 
     var description: String { rawValue }
 
     /// It keeps limits and mounts; the process engine refuses them.
     var hasContainers: Bool { self != .process }
 
+    static let containers = allCases.filter(\.hasContainers)
+
     func with<Result>(_ body: (EngineBench) throws -> Result) throws -> Result {
-        switch self {
-        case .process:
-            try withTemporaryFolder { folder in
-                try body(
-                    EngineBench(
-                        engine: ProcessEngine(inventory: []), environment: .machine, folder: folder, tested: self))
+        try withTemporaryFolder { folder in
+            // Users of containers go through it to what is mounted.
+            chmod(folder, 0o755)
+            var bench = EngineBench(
+                engine: ProcessEngine(inventory: []), environment: .machine, folder: folder, tested: self)
+            switch self {
+            case .process: break
+            case .docker: bench.engine = try TestDaemons.docker.get()
+            case .podman: bench.engine = try TestDaemons.podman.get()
             }
+            if hasContainers {
+                let image = try TestDaemons.image.get()
+                bench.environment = try bench.engine.prepare(.stored(name: image.name, manifest: image.manifest)) { _ in
+                }
+            }
+            return try body(bench)
         }
     }
 }
 
 /// Starts commands on one engine and gathers what they do.
 struct EngineBench {
-    let engine: any ContainerEngine
-    let environment: PreparedEnvironment
+    var engine: any ContainerEngine
+    var environment: PreparedEnvironment
     /// A folder of the host that the test may use; what it makes there is visible where it is mounted.
     let folder: String
     let tested: TestedEngine

@@ -18,7 +18,7 @@ struct DoctorEnginesCommand: ContextualCommand {
     }
 
     func run(in context: CommandContext) throws -> Int32 {
-        let rows = EngineCatalog.ofThisMachine(NVML()?.inventory() ?? []).engines.map { engine in
+        let rows = EngineCatalog.ofThisMachine(NVML()?.inventory() ?? [], context).engines.map { engine in
             switch engine.availability() {
             case .usable(let detail): Row(engine: engine.name, usable: true, why: detail, hint: nil)
             case .unusable(let reason, let hint): Row(engine: engine.name, usable: false, why: reason, hint: hint)

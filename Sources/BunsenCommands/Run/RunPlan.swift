@@ -1,3 +1,4 @@
+import ContentStore
 import Engines
 import ExperimentModel
 import RecipeModel
@@ -25,7 +26,11 @@ struct RunPlan {
 }
 
 extension EngineCatalog {
-    static func ofThisMachine(_ inventory: [RunManifest.GPU]) -> EngineCatalog {
-        EngineCatalog([ProcessEngine(inventory: inventory)])
+    static func ofThisMachine(_ inventory: [RunManifest.GPU], _ context: CommandContext) -> EngineCatalog {
+        let daemons = [DaemonEngine.Flavor.docker, .podman].map { flavor in
+            DaemonEngine(
+                flavor, environment: context.environment, store: ContentStore(home: context.home), inventory: inventory)
+        }
+        return EngineCatalog(daemons + [ProcessEngine(inventory: inventory)])
     }
 }

@@ -34,7 +34,7 @@ final class RunSession {
         patterns = try (recipe?.record.patterns ?? []).map(MetricPattern.init)
         gpus = NVML()
         let inventory = gpus?.inventory() ?? []
-        let plan = try RunPlan(request, recipe, EngineCatalog.ofThisMachine(inventory))
+        let plan = try RunPlan(request, recipe, EngineCatalog.ofThisMachine(inventory, context))
 
         var environment = context.environment
         let given = try Self.variables(request.variable, from: context.environment)

@@ -1,5 +1,6 @@
 import ExperimentModel
 import Glibc
+import HostSystem
 import OCIModel
 
 /// What a command runs in, before an engine has made it ready.
@@ -14,19 +15,35 @@ package enum ContainerEnvironment: Sendable, Hashable {
 
 /// What a command runs in, ready on one engine.
 package struct PreparedEnvironment: Sendable, Hashable {
-    /// What the engine calls it: a name or a digest of an image, the path of a snapshot. Nil for the machine itself.
+    /// The name of an image, for people and for command lines. Nil for the machine itself.
     package var reference: String?
+    /// What the engine itself finds it by and that cannot come to mean another image meanwhile.
+    package var identifier: String?
     /// The digest of the image's manifest, where it is known.
-    package var digest: String?
-    /// For engines that read the image themselves: its manifest in Bunsen's store.
-    package var manifest: Digest?
-    /// The variables that the image sets.
-    package var variables: [String: String] = [:]
+    package var digest: Digest?
+    /// What the image says of the commands that run in it.
+    package var execution = ImageConfiguration.Execution()
 
-    package init(reference: String? = nil, digest: String? = nil, manifest: Digest? = nil) {
+    package init(reference: String? = nil, identifier: String? = nil, digest: Digest? = nil) {
         self.reference = reference
+        self.identifier = identifier
         self.digest = digest
-        self.manifest = manifest
+    }
+
+    /// The variables that the image sets.
+    package var variables: [String: String] {
+        var variables: [String: String] = [:]
+        for text in execution.environment ?? [] {
+            guard let equals = text.firstIndex(of: "=") else { continue }
+            variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+        }
+        return variables
+    }
+
+    /// The image brings a first process that reaps children and hands signals on.
+    package var hasInit: Bool {
+        let name = execution.entrypoint?.first.map(Files.name)
+        return name.map { ["tini", "tini-static", "catatonit", "dumb-init", "docker-init"].contains($0) } ?? false
     }
 
     package static let machine = PreparedEnvironment()

@@ -60,7 +60,6 @@ package struct ContainerState: Sendable {
     package var status: Status
     /// What it was made from, where the engine knows.
     package var image: String?
-    package var started: Timestamp?
     package var process: pid_t?
     package var limits: ResourceLimits
     package var labels: [String: String]

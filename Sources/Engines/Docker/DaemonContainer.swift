@@ -1,0 +1,185 @@
+import ExperimentModel
+import Glibc
+import HostSystem
+import Synchronization
+
+/// A container of a daemon that runs. A thread takes its output apart and learns of its end.
+final class DaemonContainer: RunningContainer {
+    let name: String
+    private let client: DaemonClient
+    private let notice: Descriptor
+    private let outcome: ContainerOutcome
+    private let state: ContainerState
+
+    var endNotice: EndNotice { .descriptor(notice) }
+    var rootProcess: pid_t? { state.process }
+
+    /// Starts a container that was made.
+    init(_ request: ContainerRequest, _ client: DaemonClient) throws {
+        name = request.name
+        self.client = client
+        // Before the start, so that nothing is missed.
+        let attached = try client.open(
+            "POST", "/containers/\(name)/attach", [("stream", "1"), ("stdout", "1"), ("stderr", "1")],
+            headers: [("Upgrade", "tcp"), ("Connection", "Upgrade")])
+        guard attached.head.status == 101 || attached.head.status == 200 else {
+            let answer = DaemonClient.Answer(
+                status: attached.head.status, headers: [:], body: try attached.readAll(limit: 1 << 20))
+            throw EngineError("start", name, .said(DaemonClient.message(answer)))
+        }
+        attached.becomePatient()
+        let outputs = try ContainerOutputs(request.streams)
+        let (notice, end) = try Descriptor.pipe()
+        self.notice = notice
+        let outcome = ContainerOutcome(end)
+        self.outcome = outcome
+        let memory = request.limits.memory.map { _ in OutOfMemoryWatch() }
+        let started = try client.send("POST", "/containers/\(name)/start", patience: 120)
+        try client.check(started, "start", name)
+        let name = name
+        _ = BackgroundThread<Void> {
+            let problem = outputs.pump(attached)
+            outcome.set(Self.end(of: name, client, memory, problem))
+        }
+        state = try Self.inspect(name, client)
+    }
+
+    func appliedLimits() throws -> ResourceLimits { state.limits }
+
+    func signal(_ number: Int32) throws {
+        let answer = try client.send("POST", "/containers/\(name)/kill", [("signal", String(number))])
+        // It does not run any more, or is gone. Not every daemon has a status for that.
+        if [404, 409].contains(answer.status) { return }
+        if answer.status >= 300, let state = try? Self.inspect(name, client), state.status != .running { return }
+        try client.check(answer, "send signal \(number) to", name)
+    }
+
+    func wait() throws -> ContainerEnd {
+        while true {
+            if let end = outcome.get() { return end }
+            var poller = pollfd(fd: notice.number, events: Int16(POLLIN), revents: 0)
+            poll(&poller, 1, -1)
+        }
+    }
+
+    func childEnded(_ end: ProcessEnd) {}
+
+    /// What the daemon says of a container's end, once it has come.
+    private static func end(
+        of name: String, _ client: DaemonClient, _ memory: OutOfMemoryWatch?, _ problem: String?
+    ) -> ContainerEnd {
+        do {
+            let answer = try client.send("POST", "/containers/\(name)/wait", patience: nil)
+            let waited = try client.value(DockerMessages.Waited.self, answer, "wait for", name)
+            var end = ContainerEnd(processEnd(waited.StatusCode), message: waited.Error?.Message ?? problem)
+            do {
+                if case .ended(let seen) = try inspect(name, client).status {
+                    end.outOfMemory = seen.outOfMemory
+                    end.message = end.message ?? seen.message
+                }
+            } catch let error as EngineError {
+                // Removed by force while it ran; podman then tells of an end with code 0.
+                if case .missing = error.cause, end.end == .exited(code: 0) { end.end = .signalled(number: SIGKILL) }
+            }
+            // Podman does not tell on every kind of control group.
+            if let memory, end.end == .signalled(number: SIGKILL), memory.killed { end.outOfMemory = true }
+            return end
+        } catch let error as EngineError {
+            // Removed by force while it ran.
+            if case .missing = error.cause { return ContainerEnd(.signalled(number: SIGKILL), message: problem) }
+            return ContainerEnd(.signalled(number: SIGKILL), message: "its end is not known: \(error)")
+        } catch {
+            return ContainerEnd(.signalled(number: SIGKILL), message: "its end is not known: \(error)")
+        }
+    }
+
+    /// Daemons tell an end by a signal as shells do: 128 and the number of the signal.
+    private static func processEnd(_ code: Int) -> ProcessEnd {
+        (129...159).contains(code)
+            ? .signalled(number: Int32(code - 128)) : .exited(code: Int32(truncatingIfNeeded: code))
+    }
+
+    static func inspect(_ name: String, _ client: DaemonClient) throws -> ContainerState {
+        let answer = try client.send("GET", "/containers/\(name)/json")
+        let container = try client.value(DockerMessages.Container.self, answer, "inspect", name)
+        let status: ContainerState.Status =
+            switch container.State.Status {
+            case "created", "configured", "initialized": .created
+            case "exited", "dead", "stopped", "removing", "stopping":
+                .ended(
+                    ContainerEnd(
+                        processEnd(container.State.ExitCode ?? 0), outOfMemory: container.State.OOMKilled ?? false,
+                        message: container.State.Error.flatMap { $0.isEmpty ? nil : $0 }))
+            default: .running
+            }
+        let labels = container.Config.Labels ?? [:]
+        var state = ContainerState(
+            name: labels[DaemonEngine.label] ?? String(container.Name.drop { $0 == "/" }), status: status,
+            limits: container.HostConfig.limits(environment: container.Config.Env), labels: labels)
+        state.image = container.Config.Image
+        if let process = container.State.Pid, process > 0 {
+            // A daemon elsewhere, or in another space of processes, has numbers that mean nothing here.
+            state.process = Files.exists("/proc/\(process)") ? pid_t(truncatingIfNeeded: process) : nil
+        }
+        return state
+    }
+}
+
+/// The end of a container, told by the thread that learned it to those that wait.
+private final class ContainerOutcome: Sendable {
+    private struct State {
+        var end: ContainerEnd?
+        var notice: Descriptor?
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameter notice: closed when the end is known.
+    init(_ notice: Descriptor) { state = Mutex(State(notice: notice)) }
+
+    func set(_ end: ContainerEnd) {
+        state.withLock { state in
+            state.end = end
+            state.notice = nil
+        }
+    }
+
+    func get() -> ContainerEnd? { state.withLock { $0.end } }
+}
+
+/// Duplicates of the descriptors that a container's output goes to.
+private final class ContainerOutputs: @unchecked Sendable {
+    private var output: Descriptor?
+    private var error: Descriptor?
+
+    init(_ streams: ContainerStreams) throws {
+        output = try streams.output.map(Self.duplicate)
+        error = try streams.error.map(Self.duplicate)
+    }
+
+    private static func duplicate(_ number: Int32) throws -> Descriptor {
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { throw SystemError("duplicate", "an output stream") }
+        return Descriptor(owning: copy)
+    }
+
+    /// Hands everything on until the container's streams end, then closes its own.
+    ///
+    /// - Returns: what went wrong on the way.
+    func pump(_ connection: DaemonConnection) -> String? {
+        defer { (output, error) = (nil, nil) }
+        var frames = FrameReader()
+        do {
+            while true {
+                let bytes = try connection.read()
+                if bytes.isEmpty { return frames.isBetweenFrames ? nil : "its last output was cut off" }
+                try frames.take(bytes) { stream, piece in
+                    // Whoever read it may be gone; the container goes on.
+                    try? (stream == .output ? output : error)?.writeAll(piece, path: "the output of a container")
+                }
+            }
+        } catch {
+            return "its output was cut off: \(error)"
+        }
+    }
+}

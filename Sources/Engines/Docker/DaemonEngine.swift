@@ -1,0 +1,189 @@
+import ContentStore
+import ExperimentModel
+import Glibc
+import HostSystem
+import OCIModel
+import Synchronization
+
+/// Containers of a daemon that has Docker's HTTP interface: Docker itself, and Podman's service.
+package final class DaemonEngine: ContainerEngine {
+    package enum Flavor: Sendable { case docker, podman }
+
+    /// A daemon that answered, and what it says of itself.
+    struct Daemon: Sendable {
+        let client: DaemonClient
+        let traits: DaemonTraits
+    }
+
+    let flavor: Flavor
+    let store: ContentStore
+    private let environment: [String: String]
+    private let inventory: [RunManifest.GPU]
+    private let known = Mutex<Daemon?>(nil)
+
+    /// - Parameters:
+    ///   - environment: the variables that say where the daemon is.
+    ///   - store: where images of Bunsen's own are.
+    ///   - inventory: the GPUs of this machine.
+    package init(
+        _ flavor: Flavor, environment: [String: String], store: ContentStore, inventory: [RunManifest.GPU]
+    ) {
+        self.flavor = flavor
+        self.environment = environment
+        self.store = store
+        self.inventory = inventory
+    }
+
+    package var name: EngineName { flavor == .docker ? .docker : .podman }
+
+    /// Kept by every container of ours, with its name.
+    static let label = "bunsen.container"
+
+    // MARK: The daemon
+
+    package func availability() -> EngineAvailability {
+        do {
+            let daemon = try daemon()
+            return .usable(detail: "\(daemon.traits.summary) at \(daemon.client.address)")
+        } catch let error as EngineError {
+            if case .unusable(let reason) = error.cause { return .unusable(reason: reason, hint: error.hint) }
+            return .unusable(reason: "\(error)", hint: error.hint)
+        } catch {
+            return .unusable(reason: "\(error)", hint: nil)
+        }
+    }
+
+    func daemon() throws -> Daemon {
+        try known.withLock { known in
+            if let daemon = known { return daemon }
+            let client = try flavor == .docker ? docker() : podman()
+            let daemon = Daemon(client: client, traits: try DaemonTraits(client, flavor))
+            known = daemon
+            return daemon
+        }
+    }
+
+    private func docker() throws -> DaemonClient {
+        var refusals: [String] = []
+        for address in try DockerPlaces(environment: environment).addresses() {
+            do {
+                return try DaemonClient(address)
+            } catch let error as SystemError where error.code == EACCES {
+                throw EngineError(
+                    "use", "docker", .unusable("this user may not use \(address)"),
+                    hint:
+                        "whoever may, is root on this machine: ask for the group of that socket, or use podman or runc")
+            } catch let error as SystemError {
+                refusals.append(
+                    error.code == ENOENT || error.code == ECONNREFUSED ? "nobody listens at \(address)" : "\(error)")
+            }
+        }
+        throw EngineError(
+            "use", "docker", .unusable(refusals.joined(separator: "; ")),
+            hint: "start its daemon: systemctl start docker")
+    }
+
+    private func podman() throws -> DaemonClient {
+        let places = PodmanPlaces(environment: environment)
+        for address in try places.addresses() {
+            if let client = try? DaemonClient(address) { return client }
+        }
+        return try DaemonClient(try places.startService())
+    }
+
+    // MARK: Containers
+
+    package func prepare(_ environment: ContainerEnvironment, progress: (String) -> Void) throws -> PreparedEnvironment
+    {
+        let images = DaemonImages(client: try daemon().client, flavor: flavor, environment: self.environment)
+        switch environment {
+        case .machine:
+            throw EngineError(
+                "run", "the locked environment of this machine", .refused("\(name.rawValue) runs images"),
+                hint: "make one: bunsen build")
+        case .stored(let name, let manifest): return try images.stored(name, manifest, in: store, progress: progress)
+        case .named(let name): return try images.named(name, progress: progress)
+        }
+    }
+
+    package func check(_ request: ContainerRequest) throws {
+        guard request.environment.identifier != nil else {
+            throw EngineError("run", "a command", .refused("\(name.rawValue) runs it in an image, and none is given"))
+        }
+        let traits = try daemon().traits
+        if request.limits.memory != nil, !traits.limitsMemory {
+            throw EngineError("limit", "memory", .refused("the daemon says that it cannot"))
+        }
+        if request.limits.pids != nil, !traits.limitsPids {
+            throw EngineError("limit", "processes", .refused("the daemon says that it cannot"))
+        }
+        _ = try ProcessEngine.visibleDevices(request.limits.gpus, of: inventory)
+        if flavor == .podman, gpus(of: request) != nil {
+            throw EngineError(
+                "use", "GPUs", .refused("podman's interface of this kind has no GPUs"),
+                hint: "use docker or runc, or --gpus 0")
+        }
+    }
+
+    /// As on the machine itself, a command sees all GPUs unless it is told otherwise.
+    private func gpus(of request: ContainerRequest) -> GPUSelection? {
+        let selection = request.limits.gpus ?? .all
+        return inventory.isEmpty || selection == .count(0) ? nil : selection
+    }
+
+    private func creation(_ request: ContainerRequest) throws -> ContainerCreation {
+        ContainerCreation(request, flavor: flavor, traits: try daemon().traits, gpus: gpus(of: request))
+    }
+
+    package func start(_ request: ContainerRequest) throws -> any RunningContainer {
+        try check(request)
+        let client = try daemon().client
+        let created = try client.send(
+            "POST", "/containers/create", [("name", request.name)], body: try creation(request).message)
+        try client.check(created, "start", request.name)
+        do {
+            try CommandCheck(client: client, container: request.name).check(request)
+            return try DaemonContainer(request, client)
+        } catch {
+            try? remove(request.name)
+            throw error
+        }
+    }
+
+    package func commandLine(for request: ContainerRequest) -> [String]? {
+        (try? creation(request))?.commandLine(reference: request.environment.reference ?? "")
+    }
+
+    package func list() throws -> [ContainerState] {
+        let client = try daemon().client
+        let filter = "{\"label\":[\"\(Self.label)\"]}"
+        let answer = try client.send("GET", "/containers/json", [("all", "1"), ("filters", filter)])
+        return try client.value([DockerMessages.Listed].self, answer, "list", "containers").compactMap { listed in
+            do {
+                return try DaemonContainer.inspect(listed.Id, client)
+            } catch let error as EngineError {
+                // One that went away meanwhile.
+                if case .missing = error.cause { return nil }
+                throw error
+            }
+        }
+    }
+
+    package func inspect(_ name: String) throws -> ContainerState {
+        try DaemonContainer.inspect(name, try daemon().client)
+    }
+
+    package func remove(_ name: String) throws {
+        let client = try daemon().client
+        let deadline = monotonicSeconds() + 30
+        while true {
+            let answer = try client.send("DELETE", "/containers/\(name)", [("force", "1"), ("v", "1")], patience: 120)
+            if answer.status < 300 || answer.status == 404 { return }
+            // Somebody else removes it at this moment.
+            guard answer.status == 409, monotonicSeconds() < deadline else {
+                return try client.check(answer, "remove", name)
+            }
+            usleep(100_000)
+        }
+    }
+}
