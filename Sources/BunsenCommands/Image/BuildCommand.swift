@@ -15,9 +15,11 @@ package struct BuildCommand: ContextualCommand {
         commandName: "build",
         abstract: "Build the image of the lock: no daemon, no Dockerfile, the same digest everywhere.",
         discussion: """
-            The image stays in Bunsen's store; --push sends it to its registry, --output copies it to another place.
+            The image stays in Bunsen's store; --push sends it to its registry, --load gives it to Docker or Podman on \
+            this machine, --output copies it to another place.
 
               bunsen build --push
+              bunsen build --load docker
               bunsen build --output oci:./image
             """)
 
@@ -28,6 +30,11 @@ package struct BuildCommand: ContextualCommand {
 
     @Flag(name: .long, help: "Send the image to the registry that its name has.")
     var push = false
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Give the image to an engine of this machine: docker or podman.", valueName: "engine"))
+    var load: LoadingEngine.Kind?
 
     @Option(name: .shortAndLong, help: "Copy the image to a place too, such as oci:FOLDER.")
     var output: String?
@@ -69,6 +76,8 @@ package struct BuildCommand: ContextualCommand {
             )
         }
         let started = monotonicSeconds()
+        let engine = try load.map { try LoadingEngine($0, context) }
+        try engine?.check(layers == .zstd ? [.layerZstd] : [])
         let chosen = try variant.map { try self.variant(named: $0, of: recipe) }
         let lock = try LockedEnvironment.currentLock(project, recipe, mustAgree: locked, context)
         let registries = registry.session(context)
@@ -90,7 +99,8 @@ package struct BuildCommand: ContextualCommand {
         request.compilesModules = bytecode
         request.importsTorch = check
         request.userID = uid
-        if push, output == nil {
+        // Engines and other places are given whole images.
+        if push, output == nil, engine == nil {
             let destination = registries.repository(names[0].repository)
             request.isElsewhere = { (try? destination.hasBlob($0)) ?? false }
         }
@@ -111,6 +121,10 @@ package struct BuildCommand: ContextualCommand {
         var report = BuildReport(image, seconds: built)
         for name in names {
             try store.setImage(.init(name: "\(name)", manifest: image.manifest.descriptor, project: project.folder))
+        }
+        if let engine {
+            try ImageLoading(engine: engine, store: store, console: context.console).load(image.manifest, as: names)
+            report.loadedInto = engine.kind.rawValue
         }
         for name in names where push {
             report.moved += try Transfer.push(

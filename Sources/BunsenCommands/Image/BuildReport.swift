@@ -28,6 +28,8 @@ struct BuildReport: Encodable {
     var totalSeconds: Double
     /// Bytes that were sent to registries.
     var moved: Int64 = 0
+    /// The engine of this machine that has the image now.
+    var loadedInto: String?
 
     init(_ image: BuiltImage, seconds: Double) {
         name = "\(image.name)"
@@ -52,10 +54,11 @@ struct BuildReport: Encodable {
         let made = layers.filter(\.made)
         let checked = torch.map { ", torch \($0) imports" } ?? (python.map { ", Python \($0) starts" } ?? "")
         let sent = moved > 0 ? ", \(readable(moved)) sent" : ""
+        let loaded = loadedInto.map { ", in \($0)" } ?? ""
         return """
             \(name)@\(digest)
             \(layers.count) layers, \(readable(size)); \(made.count) made now (\(readable(made.reduce(0) { $0 &+ $1.size })))\
-            \(checked)\(sent); \(ReadableNumber.duration(totalSeconds))
+            \(checked)\(sent)\(loaded); \(ReadableNumber.duration(totalSeconds))
 
             """
     }

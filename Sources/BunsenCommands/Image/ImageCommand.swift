@@ -4,14 +4,14 @@ import ArgumentParser
 package struct ImageCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "image",
-        abstract: "Push, pull, copy, tag, list, inspect and delete images.",
+        abstract: "Push, pull, load, copy, tag, list, inspect and delete images.",
         discussion: """
             A place is a name in a registry (registry.example.org/team/digits:v2.8-cu128), store:NAME for the store of \
             this machine, or oci:FOLDER[:TAG].
             """,
         subcommands: [
-            ImageListCommand.self, ImagePushCommand.self, ImagePullCommand.self, ImageCopyCommand.self,
-            ImageTagCommand.self, ImageInspectCommand.self, ImageDeleteCommand.self,
+            ImageListCommand.self, ImagePushCommand.self, ImagePullCommand.self, ImageLoadCommand.self,
+            ImageCopyCommand.self, ImageTagCommand.self, ImageInspectCommand.self, ImageDeleteCommand.self,
         ])
 
     package init() {}

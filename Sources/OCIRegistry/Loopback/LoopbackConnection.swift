@@ -5,13 +5,16 @@ import HostSystem
 /// One connection of the loopback registry: requests one after the other, files streamed.
 struct LoopbackConnection {
     private let socket: Descriptor
+    private let onSent: @Sendable (Int) -> Void
     private var pending: [UInt8] = []
 
     /// Seconds that a client may take for a request, or for taking bytes.
     private static let patience = 60
 
-    init(_ socket: Descriptor) {
+    /// - Parameter onSent: told how many bytes of a file went out just now.
+    init(_ socket: Descriptor, _ onSent: @escaping @Sendable (Int) -> Void) {
         self.socket = socket
+        self.onSent = onSent
         var time = timeval(tv_sec: Self.patience, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(socket.number, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
@@ -102,6 +105,7 @@ struct LoopbackConnection {
             // The head is gone: all that can be said now is nothing.
             guard count > 0, send(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return false }
             first += Int64(count)
+            onSent(count)
         }
         return true
     }

@@ -33,7 +33,11 @@ final class LoopbackListener: Sendable {
     }
 
     /// Serves until `stop`.
-    func start(_ handler: @escaping Handler) { _ = BackgroundThread<Void> { [self] in accept(handler) } }
+    ///
+    /// - Parameter onSent: told how many bytes of a file went out just now.
+    func start(onSent: @escaping @Sendable (Int) -> Void = { _ in }, _ handler: @escaping Handler) {
+        _ = BackgroundThread<Void> { [self] in accept(handler, onSent) }
+    }
 
     /// Takes no further connections and ends those that are open.
     func stop() {
@@ -42,7 +46,7 @@ final class LoopbackListener: Sendable {
         connections.withLock { for number in $0 { shutdown(number, Int32(SHUT_RDWR)) } }
     }
 
-    private func accept(_ handler: @escaping Handler) {
+    private func accept(_ handler: @escaping Handler, _ onSent: @escaping @Sendable (Int) -> Void) {
         while !isStopped.load(ordering: .acquiring) {
             guard connections.withLock({ $0.count }) < Self.connectionLimit else {
                 usleep(20_000)
@@ -60,7 +64,7 @@ final class LoopbackListener: Sendable {
             let connection = Descriptor(owning: number)
             connections.withLock { _ = $0.insert(number) }
             _ = BackgroundThread<Void> { [self] in
-                LoopbackConnection(connection).serve(handler)
+                LoopbackConnection(connection, onSent).serve(handler)
                 connections.withLock { _ = $0.remove(number) }
                 withExtendedLifetime(connection) {}
             }

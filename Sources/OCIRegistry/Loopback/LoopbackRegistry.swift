@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HostSystem
 import OCIModel
+import Synchronization
 
 /// A read-only registry on 127.0.0.1 that serves images out of a folder of blobs, so that `docker pull` and
 /// `podman pull` on this machine need neither a registry nor an archive.
@@ -34,11 +35,14 @@ package final class LoopbackRegistry: Sendable {
     private let names: [String: [String: Digest]]
     /// By name, then by digest.
     private let content: [String: [Digest: Served]]
+    private let wasAsked = Atomic(false)
 
     /// Serves from now on.
     ///
+    /// - Parameter onSent: told how many bytes of a blob or a manifest went out just now, from several threads.
     /// - Throws: `OCIRegistryError` when a manifest or a blob that an image needs is missing or damaged.
-    package init(_ blobs: any BlobFolder, images: [Image]) throws {
+    package init(_ blobs: any BlobFolder, images: [Image], onSent: @escaping @Sendable (Int) -> Void = { _ in }) throws
+    {
         self.blobs = blobs
         var names: [String: [String: Digest]] = [:]
         var content: [String: [Digest: Served]] = [:]
@@ -62,7 +66,7 @@ package final class LoopbackRegistry: Sendable {
         self.names = names
         self.content = content
         listener = try LoopbackListener()
-        listener.start { [weak self] request in self?.answer(request) ?? .failure(503) }
+        listener.start(onSent: onSent) { [weak self] request in self?.answer(request) ?? .failure(503) }
     }
 
     deinit { listener.stop() }
@@ -70,7 +74,13 @@ package final class LoopbackRegistry: Sendable {
     package var port: Int { listener.port }
 
     /// What to pull: `127.0.0.1:40123/k3v8…/vision/digits:v1`.
-    package func reference(of image: Image) -> String { "127.0.0.1:\(port)/\(word)/\(image.path):\(image.tag)" }
+    package func reference(of image: Image) -> String { reference(path: image.path, tag: image.tag) }
+
+    /// The name of something that may not be served at all. Asking for it shows that this registry can be reached.
+    package func reference(path: String, tag: Tag) -> String { "127.0.0.1:\(port)/\(word)/\(path):\(tag)" }
+
+    /// Whether somebody who knows the random word has asked for anything yet.
+    package var hasBeenReached: Bool { wasAsked.load(ordering: .acquiring) }
 
     private func answer(_ request: LoopbackRequest) -> LoopbackAnswer {
         let parts = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
@@ -80,6 +90,7 @@ package final class LoopbackRegistry: Sendable {
         }
         guard parts.count >= 4 else { return .failure(404) }
         let name = parts[1..<(parts.count - 2)].joined(separator: "/")
+        if parts[1] == word { wasAsked.store(true, ordering: .releasing) }
         let (kind, last) = (parts[parts.count - 2], parts[parts.count - 1])
         guard let tags = names[name], let served = content[name] else { return .failure(404, code: "NAME_UNKNOWN") }
         switch kind {
