@@ -47,6 +47,18 @@ package struct Platform: Sendable, Hashable, Codable, CustomStringConvertible {
         self.variant = variant
     }
 
+    /// `OS/ARCHITECTURE` or `OS/ARCHITECTURE/VARIANT`.
+    package init(_ text: String) throws(OCIModelError) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let isName = { (part: String) in
+            !part.isEmpty && part.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) }
+        }
+        guard (2...3).contains(parts.count), parts.allSatisfy(isName) else {
+            throw OCIModelError("a platform", text, "write an operating system and an architecture: linux/arm64")
+        }
+        self.init(os: parts[0], architecture: parts[1], variant: parts.count == 3 ? parts[2] : nil)
+    }
+
     /// This machine's, in the words of the Go language that the specification uses.
     #if arch(arm64)
         package static let host = Platform(architecture: "arm64")

@@ -33,6 +33,11 @@ package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     /// What a registry is asked for: the digest where there is one, else the tag, else `latest`.
     package var selector: String { digest?.description ?? tag?.description ?? "latest" }
 
+    /// As people write it: without the registry that is meant when none is named.
+    package var familiarName: String {
+        repository.familiarName + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
+    }
+
     package var description: String {
         "\(repository)" + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
     }

@@ -78,6 +78,14 @@ import Testing
         #expect(refused > 1000)
     }
 
+    @Test func platformsAsText() throws {
+        #expect(try Platform("linux/arm64") == Platform(architecture: "arm64"))
+        #expect(try Platform("linux/arm/v7") == Platform(architecture: "arm", variant: "v7"))
+        for text in ["", "arm64", "linux/", "/amd64", "linux/arm/v7/x", "Linux/amd64", "linux /amd64"] {
+            #expect(throws: OCIModelError.self, "\(text)") { try Platform(text) }
+        }
+    }
+
     @Test func theIndexFindsThePlatform() {
         var amd = config
         amd.mediaType = .manifest

@@ -85,6 +85,35 @@ import Testing
         }
     }
 
+    @Test func imagesAreFoundByTheirNames() throws {
+        try withTemporaryFolder { folder in
+            let first = try SampleImage(1, layers: [100])
+            let second = try SampleImage(2, layers: [100])
+            let names = try ["digits:v1", "registry.example.org/vision/digits:v1", "digits:latest"].map {
+                try ImageReference($0)
+            }
+            let writer = try DockerArchiveWriter("\(folder)/a.tar") { tag in names.filter { $0.tag == tag } }
+            try first.put(writer, tags: [try tag("v1")])
+            try second.put(writer, tags: [try tag("latest"), try tag("unknown")])
+            try writer.finish()
+            let archive = try DockerArchive("\(folder)/a.tar")
+            #expect(archive.references.map(\.familiarName) == ["digits:v1", names[1].description, "digits:latest"])
+            #expect(archive.digests(named: nil) == [first.manifest.digest, second.manifest.digest])
+            #expect(archive.digests(named: names[1]) == [first.manifest.digest])
+            #expect(archive.digests(named: try ImageReference("digits")) == [second.manifest.digest])
+            #expect(archive.digests(named: try ImageReference("digits:unknown")).isEmpty)
+            #expect(archive.references(of: first.manifest.digest) == Array(names.prefix(2)))
+            // An OCI layout's tag is not a name.
+            try first.put(BlobFolderImages.layoutFolder("\(folder)/layout"), tags: [try tag("v1")])
+            #expect(try program("tar").run(["-C", "\(folder)/layout", "-cf", "\(folder)/l.tar", "."]).succeeded)
+            let layout = try DockerArchive("\(folder)/l.tar")
+            #expect(layout.references.isEmpty)
+            #expect(layout.tags() == [try tag("v1")])
+            #expect(layout.digests(named: nil) == [first.manifest.digest])
+            #expect(try first.isWhole(in: layout, .tag(try tag("v1"))))
+        }
+    }
+
     @Test func unfinishedArchivesLeaveNothing() throws {
         try withTemporaryFolder { folder in
             do {

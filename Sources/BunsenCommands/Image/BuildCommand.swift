@@ -21,6 +21,7 @@ package struct BuildCommand: ContextualCommand {
               bunsen build --push
               bunsen build --load docker
               bunsen build --output oci:./image
+              bunsen build --output docker-archive:image.tar
             """)
 
     @Option(
@@ -36,7 +37,7 @@ package struct BuildCommand: ContextualCommand {
         help: ArgumentHelp("Give the image to an engine of this machine: docker or podman.", valueName: "engine"))
     var load: LoadingEngine.Kind?
 
-    @Option(name: .shortAndLong, help: "Copy the image to a place too, such as oci:FOLDER.")
+    @Option(name: .shortAndLong, help: "Copy the image to a place too, such as oci:FOLDER or docker-archive:FILE.")
     var output: String?
 
     @Option(name: .long, help: "Build a variant of the recipe.")
@@ -78,9 +79,11 @@ package struct BuildCommand: ContextualCommand {
         let started = monotonicSeconds()
         let engine = try load.map { try LoadingEngine($0, context) }
         try engine?.check(layers == .zstd ? [.layerZstd] : [])
+        let registries = registry.session(context)
+        let place = try output.map { try ImagePlace($0, registries, context) }
+        try place?.checkDestination()
         let chosen = try variant.map { try self.variant(named: $0, of: recipe) }
         let lock = try LockedEnvironment.currentLock(project, recipe, mustAgree: locked, context)
-        let registries = registry.session(context)
         let baseLock = try BaseLocking.current(project, recipe, lock, mustAgree: locked, registries, context)
         let names = try self.names(recipe, lock)
         let store = ContentStore(home: context.home)
@@ -130,11 +133,11 @@ package struct BuildCommand: ContextualCommand {
             report.moved += try Transfer.push(
                 name, digest: image.manifest.digest, store, registries, context)
         }
-        if let output {
-            let place = try ImagePlace(output, registries, context)
+        if let place, let output {
+            let destination = try place.openDestination(names: names)
             _ = try Transfer.copy(
-                from: BlobFolderImages.stored(in: store, names[0].repository), to: place.destination,
-                .digest(image.manifest.digest), tags: place.tags, what: "writing \(output)", context)
+                from: BlobFolderImages.stored(in: store, names[0].repository), to: destination.images,
+                .digest(image.manifest.digest), tags: destination.tags, what: "writing \(output)", context)
         }
         report.totalSeconds = monotonicSeconds() - started
         try format.print(

@@ -7,7 +7,8 @@ package struct ImageCommand: ParsableCommand {
         abstract: "Push, pull, load, copy, tag, list, inspect and delete images.",
         discussion: """
             A place is a name in a registry (registry.example.org/team/digits:v2.8-cu128), store:NAME for the store of \
-            this machine, or oci:FOLDER[:TAG].
+            this machine, oci:FOLDER[:TAG] for an OCI layout, or docker-archive:FILE[:NAME[:TAG]] for what `docker save` \
+            writes and `docker load` reads.
             """,
         subcommands: [
             ImageListCommand.self, ImagePushCommand.self, ImagePullCommand.self, ImageLoadCommand.self,

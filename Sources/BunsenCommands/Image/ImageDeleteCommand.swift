@@ -17,7 +17,7 @@ package struct ImageDeleteCommand: ContextualCommand {
 
     package func run(in context: CommandContext) throws -> Int32 {
         let place = try ImagePlace(self.place, registry.session(context), context)
-        try place.destination.delete(place.selector)
+        try place.explaining { try place.delete() }
         context.console.say("deleted \(self.place)")
         return 0
     }

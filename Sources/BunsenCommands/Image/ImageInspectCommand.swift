@@ -11,6 +11,7 @@ package struct ImageInspectCommand: ContextualCommand {
     @Argument(help: "A place: see `bunsen image --help`.")
     var place: String
 
+    @OptionGroup var platform: PlatformOption
     @OptionGroup var registry: RegistryOptions
     @OptionGroup var format: FormatOption
 
@@ -26,8 +27,12 @@ package struct ImageInspectCommand: ContextualCommand {
 
     package func run(in context: CommandContext) throws -> Int32 {
         let place = try ImagePlace(self.place, registry.session(context), context)
-        let image = try place.source.image(place.selector)
-        let configuration = try place.source.configuration(of: image).value
+        let (image, configuration) = try place.explaining {
+            let source = try place.openSource()
+            try platform.check(source)
+            let image = try source.images.image(source.selector, for: platform.platform ?? .host)
+            return (image, try source.images.configuration(of: image).value)
+        }
         let sheet = Sheet(
             name: self.place, digest: "\(image.digest)", size: image.value.layers.reduce(0) { $0 &+ $1.size },
             configuration: configuration, layers: image.value.layers)

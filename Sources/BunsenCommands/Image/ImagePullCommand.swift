@@ -12,6 +12,7 @@ package struct ImagePullCommand: ContextualCommand {
     @Argument(help: "The image, by tag or digest.")
     var name: String
 
+    @OptionGroup var platform: PlatformOption
     @OptionGroup var registry: RegistryOptions
 
     package init() {}
@@ -22,10 +23,12 @@ package struct ImagePullCommand: ContextualCommand {
         let lease = try store.lease()
         defer { withExtendedLifetime(lease) {} }
         let selector = try reference.imageSelector()
+        let images = registry.session(context).repository(reference.repository)
+        try platform.check(ImagePlace.Source(images: images, selector: selector, names: []))
         let result = try Transfer.copy(
-            from: registry.session(context).repository(reference.repository),
-            to: BlobFolderImages.stored(in: store, reference.repository), selector,
-            tags: reference.tag.map { [$0] } ?? [], platforms: .only(.host), what: "pulling \(reference)", context)
+            from: images, to: BlobFolderImages.stored(in: store, reference.repository), selector,
+            tags: reference.tag.map { [$0] } ?? [], platforms: .only(platform.platform ?? .host),
+            what: "pulling \(reference)", context)
         if reference.tag == nil {
             try store.setImage(ImageRecord(name: "\(reference)", manifest: result.manifest))
         }

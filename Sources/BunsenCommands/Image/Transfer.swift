@@ -31,6 +31,8 @@ enum Transfer {
         let display = TransferDisplay(what, context.console)
         var copy = ImageCopy(from: source, to: destination)
         copy.platforms = platforms
+        // An archive takes one after the other, and equal images are to give equal archives.
+        if destination is DockerArchiveWriter { copy.parallel = 1 }
         copy.onEvent = { display.show($0) }
         defer { context.console.endProgress() }
         return try copy.run(selector, tags: tags)

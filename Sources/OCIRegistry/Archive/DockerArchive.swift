@@ -10,8 +10,18 @@ import OCIModel
 package struct DockerArchive: ImageSource {
     package let name: String
     private let tar: TarDirectory
-    private let images: [(references: [ImageReference], manifest: ManifestDocument)]
+    private let images: [Held]
     private let members: [Digest: TarDirectory.Member]
+
+    private struct Held {
+        /// Names as they were saved.
+        var references: [ImageReference] = []
+        /// A tag without the rest of a name, as OCI layouts have it.
+        var loneTag: Tag?
+        let manifest: ManifestDocument
+
+        var tags: [Tag] { references.compactMap(\.tag) + (loneTag.map { [$0] } ?? []) }
+    }
 
     /// An entry of `manifest.json`.
     struct Entry: Codable, Sendable {
@@ -35,7 +45,7 @@ package struct DockerArchive: ImageSource {
         for (name, member) in tar.members where name.hasPrefix("blobs/sha256/") {
             if let digest = Digest(hex: String(name.dropFirst(13))) { members[digest] = member }
         }
-        var images: [(references: [ImageReference], manifest: ManifestDocument)] = []
+        var images: [Held] = []
         do {
             if let index = try tar.read("index.json", limit: ManifestDocument.sizeLimit) {
                 images = try Self.layoutImages(tar, index)
@@ -55,13 +65,32 @@ package struct DockerArchive: ImageSource {
     /// Names as they were saved: `registry.example.org/vision/digits:v1`.
     package var references: [ImageReference] { images.flatMap(\.references) }
 
-    package func tags() -> [Tag] { Array(Set(references.compactMap(\.tag))).sorted() }
+    package func tags() -> [Tag] { Array(Set(images.flatMap(\.tags))).sorted() }
+
+    /// The images that have a name, or all of them; each once.
+    ///
+    /// - Parameter wanted: without a tag it means `latest`, as for `docker load`.
+    package func digests(named wanted: ImageReference?) -> [Digest] {
+        var seen = Set<Digest>()
+        return images.filter { image in
+            guard let wanted else { return true }
+            return image.references.contains {
+                $0.repository == wanted.repository
+                    && ($0.tag?.description ?? "latest") == (wanted.tag?.description ?? "latest")
+            }
+        }.map(\.manifest.digest).filter { seen.insert($0).inserted }
+    }
+
+    /// The names that an image was saved with.
+    package func references(of digest: Digest) -> [ImageReference] {
+        images.filter { $0.manifest.digest == digest }.flatMap(\.references)
+    }
 
     package func manifest(_ selector: ImageSelector) throws -> ManifestDocument {
         let operation = "read the manifest \(selector)"
         switch selector {
         case .tag(let tag):
-            let found = images.filter { $0.references.contains { $0.tag == tag } }
+            let found = images.filter { $0.tags.contains(tag) }
             guard Set(found.map(\.manifest.digest)).count <= 1 else {
                 let names = found.flatMap(\.references).map(\.description).joined(separator: ", ")
                 throw OCIRegistryError(operation, name, .unsupported("several images have this tag: \(names)"))
@@ -90,30 +119,30 @@ package struct DockerArchive: ImageSource {
         return try tar.reader(member, from: offset)
     }
 
-    private static func layoutImages(_ tar: TarDirectory, _ index: [UInt8]) throws -> [(
-        references: [ImageReference], manifest: ManifestDocument
-    )] {
-        try Document<ImageIndex>(parsing: index, mediaType: .index).value.manifests.compactMap { descriptor in
+    private static func layoutImages(_ tar: TarDirectory, _ index: [UInt8]) throws -> [Held] {
+        try Document<ImageIndex>(parsing: index, mediaType: .index).value.manifests.map { descriptor in
             guard
                 let bytes = try tar.read("blobs/sha256/\(descriptor.digest.hex)", limit: ManifestDocument.sizeLimit)
             else { throw tar.damaged("its manifest \(descriptor.digest) is missing") }
             guard Digest(of: bytes) == descriptor.digest else {
                 throw tar.damaged("its manifest \(descriptor.digest) has another digest")
             }
-            let names = [descriptor.annotations?[imageNameKey], descriptor.annotations?[LayoutIndex.nameKey]]
-            let reference = names.compactMap { $0 }.lazy.compactMap { name in
-                name.contains(":") || name.contains("/")
-                    ? try? ImageReference(name) : try? ImageReference("image:\(name)")
-            }.first
-            return (
-                reference.map { [$0] } ?? [], try ManifestDocument(parsing: bytes, mediaType: descriptor.mediaType)
-            )
+            var image = Held(manifest: try ManifestDocument(parsing: bytes, mediaType: descriptor.mediaType))
+            for case let name? in [descriptor.annotations?[imageNameKey], descriptor.annotations?[LayoutIndex.nameKey]]
+            where image.tags.isEmpty {
+                if let tag = try? Tag(name) {
+                    image.loneTag = tag
+                } else if let reference = try? ImageReference(name) {
+                    image.references = [reference]
+                }
+            }
+            return image
         }
     }
 
     /// The manifest of an image that came without one.
     private static func image(_ tar: TarDirectory, _ entry: Entry, _ members: inout [Digest: TarDirectory.Member])
-        throws -> (references: [ImageReference], manifest: ManifestDocument)
+        throws -> Held
     {
         guard let bytes = try tar.read(entry.config, limit: 8 << 20), let place = tar.members[entry.config] else {
             throw tar.damaged("the configuration \(entry.config) is missing")
@@ -131,10 +160,9 @@ package struct DockerArchive: ImageSource {
             return layer
         }
         let manifest = ImageManifest(config: config.descriptor, layers: layers)
-        return (
-            (entry.repoTags ?? []).compactMap { try? ImageReference($0) },
-            .image(try Document(manifest, mediaType: .manifest))
-        )
+        return Held(
+            references: (entry.repoTags ?? []).compactMap { try? ImageReference($0) },
+            manifest: .image(try Document(manifest, mediaType: .manifest)))
     }
 
     /// A layer that is not compressed has the digest that the configuration names; others have to be read.

@@ -12,7 +12,7 @@ import Synchronization
 /// blobs come in the same order.
 package final class DockerArchiveWriter: ImageDestination {
     package let name: String
-    private let repository: Repository
+    private let names: @Sendable (Tag) -> [ImageReference]
     private let temporary: String
     private let descriptor: HostSystem.Descriptor
     private let state = Mutex(State())
@@ -26,9 +26,14 @@ package final class DockerArchiveWriter: ImageDestination {
     }
 
     /// - Parameter repository: what `docker load` calls the images, together with their tags.
-    package init(_ path: String, repository: Repository) throws {
+    package convenience init(_ path: String, repository: Repository) throws {
+        try self.init(path) { [ImageReference(repository: repository, tag: $0)] }
+    }
+
+    /// - Parameter names: what `docker load` calls an image with a tag.
+    package init(_ path: String, names: @escaping @Sendable (Tag) -> [ImageReference]) throws {
         name = path
-        self.repository = repository
+        self.names = names
         temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max)).tmp"
         descriptor = try HostSystem.Descriptor.open(temporary, O_RDWR | O_CREAT | O_EXCL)
     }
@@ -90,18 +95,19 @@ package final class DockerArchiveWriter: ImageDestination {
             guard !state.isFinished else { return }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let entries = state.images.map { image in
+            let images = state.images.map { (manifest: $0.manifest, names: $0.tags.flatMap(names)) }
+            let entries = images.map { image in
                 DockerArchive.Entry(
                     config: "blobs/sha256/\(image.manifest.value.config.digest.hex)",
-                    repoTags: image.tags.map { "\(repository.familiarName):\($0)" },
+                    repoTags: image.names.map(\.familiarName),
                     layers: image.manifest.value.layers.map { "blobs/sha256/\($0.digest.hex)" })
             }
-            let descriptors = state.images.flatMap { image -> [ContentDescriptor] in
-                if image.tags.isEmpty { return [image.manifest.descriptor] }
-                return image.tags.map { tag in
+            let descriptors = images.flatMap { image -> [ContentDescriptor] in
+                if image.names.isEmpty { return [image.manifest.descriptor] }
+                return image.names.map { name in
                     var descriptor = image.manifest.descriptor
                     descriptor.annotations = [
-                        DockerArchive.imageNameKey: "\(repository):\(tag)", LayoutIndex.nameKey: "\(tag)",
+                        DockerArchive.imageNameKey: "\(name)", LayoutIndex.nameKey: name.selector,
                     ]
                     return descriptor
                 }
