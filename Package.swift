@@ -125,7 +125,10 @@ let package = Package(
             dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "ImageBuilderTests",
-            dependencies: ["ImageBuilder", "ContentStore", "LayerArchive", "OCIModel", "HostSystem", "TestSupport"]),
+            dependencies: [
+                "ImageBuilder", "Resolver", "RecipeModel", "ContentStore", "LayerArchive", "OCIModel", "HostSystem",
+                "TestSupport",
+            ]),
         .testTarget(
             name: "RecorderTests",
             dependencies: ["Recorder", "CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem", "TestSupport"]),

@@ -22,7 +22,6 @@ struct Project {
 
     var store: RunStore { RunStore(project: folder) }
     var lockPath: String { "\(folder)/bunsen.lock" }
-    var pylockPath: String { "\(folder)/pylock.toml" }
     var logbook: String { "\(folder)/log" }
 
     func recipe() throws -> Recipe? { try recipePath.map { try RecipeReader.read(path: $0) } }

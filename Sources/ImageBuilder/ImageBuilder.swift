@@ -1,6 +1,7 @@
 import ContentStore
 import HostSystem
 import OCIModel
+import RecipeModel
 
 /// Builds the image of a lock: no daemon, no Dockerfile, nothing compressed that was compressed before. The same lock
 /// gives the same image, bit for bit, on any machine.
@@ -14,6 +15,9 @@ package struct ImageBuilder: Sendable {
     static let layerLimit = 127
     /// Layers that may come above those of the wheels: bytecode and the environment.
     private static let layersAbove = 8
+    /// Layers that are left for the wheels of a variant, and for its system, bytecode and environment.
+    private static let variantWheels = 12
+    private static let variantOthers = 3
 
     package init(store: ContentStore, environment: [String: String], progress: BuildProgress) {
         self.store = store
@@ -26,32 +30,42 @@ package struct ImageBuilder: Sendable {
         let lease = try store.lease()
         defer { withExtendedLifetime(lease) {} }
         let layout = ImageLayout(python: request.lock.python, baseInterpreter: base.interpreter)
-        let wheels = try WheelLayers(store: store, request: request, layout: layout, progress: progress)
-            .make(room: Self.layerLimit - base.layers.count - Self.layersAbove)
-        let settings = settings(request, base)
+        let wheelLayers = WheelLayers(store: store, request: request, layout: layout, progress: progress)
+        let reserved = Self.layersAbove + Self.variantWheels + Self.variantOthers
+        let wheels = try wheelLayers.make(
+            try WheelPin.all(of: request.lock.packages), room: Self.layerLimit - base.layers.count - reserved)
+        var settings = settings(request, base, variant: nil)
         progress.begin("writing the environment")
-        let files = EnvironmentFiles(
-            layout: layout, pythonVersion: base.pythonVersion, variables: settings.variables)
-        let environmentLayer = BuiltImage.Layer(
-            kind: .environment, title: "environment",
-            record: try EnvironmentLayerMaker(
-                store: store, keepsSnapshot: request.needsSnapshots, userID: request.userID
-            ).make(files), wheels: [], isMade: true)
-        let below = base.layers.map {
-            BuiltImage.Layer(kind: $0.kind, title: $0.title, record: $0.record, wheels: [], isMade: $0.isMade)
+        let environmentLayer = try environmentLayer(
+            request, "environment",
+            EnvironmentFiles(layout: layout, pythonVersion: base.pythonVersion, variables: settings.variables))
+        let below = base.layers.map(BuiltImage.Layer.init)
+        /// All layers but those with compiled modules: what programs run in.
+        var running = below + wheels.layers + [environmentLayer]
+        let bytecode = try compileModules(request, layout, running, wheels, settings)
+        var layers = below + wheels.layers + bytecode.layers + [environmentLayer]
+        var notes = wheels.facts.flatMap(\.warnings) + bytecode.notes
+        if let variant = request.variant {
+            // Everything of the plain image is below, so that an engine that has it unpacks the variant's own only.
+            settings = self.settings(request, base, variant: variant)
+            let added = try wheelLayers.make(
+                try WheelPin.all(of: request.addedPackages), on: wheels, room: Self.variantWheels)
+            let top = try self.environmentLayer(
+                request, "environment of \(variant.name)", EnvironmentFiles(variables: settings.variables))
+            let own = base.variantLayers.map(BuiltImage.Layer.init) + added.layers
+            running += own + [top]
+            let compiled = try compileModules(request, layout, running, added, ownLayers: 0, settings)
+            layers += own + compiled.layers + [top]
+            notes += added.facts.flatMap(\.warnings) + compiled.notes
         }
-        let plain = below + wheels.layers + [environmentLayer]
-        let bytecode = try compileModules(request, layout, plain, wheels.facts, settings)
-        let layers = below + wheels.layers + bytecode.layers + [environmentLayer]
         guard layers.count <= Self.layerLimit else {
             throw ImageBuildError(
                 .tooManyLayers, "\(request.name)",
                 "it would have \(layers.count) layers, engines accept \(Self.layerLimit)",
                 hint: "use a base with fewer layers")
         }
-        let imported = request.importsTorch ? try importTorch(request, plain, settings) : nil
-        return try publish(
-            request, layers, settings, notes: wheels.facts.flatMap(\.warnings) + bytecode.notes, imported)
+        let imported = request.importsTorch ? try importTorch(request, running, settings) : nil
+        return try publish(request, layers, settings, notes: notes, imported)
     }
 
     /// Brings everything that a build takes from the network into the store.
@@ -59,18 +73,19 @@ package struct ImageBuilder: Sendable {
         let lease = try store.lease()
         defer { withExtendedLifetime(lease) {} }
         _ = try WheelFetcher(store: store, files: request.files, progress: progress)
-            .fetch(try WheelPin.all(of: request.lock))
+            .fetch(try WheelPin.all(of: request.lock.packages + request.addedPackages))
     }
 
     // MARK: Steps
 
-    private func settings(_ request: ImageRequest, _ base: ImageBase) -> ImageSettings {
-        let variables = request.recipe.run.environment.merging(request.variant?.environment ?? [:]) { $1 }
+    private func settings(_ request: ImageRequest, _ base: ImageBase, variant: Recipe.Variant?) -> ImageSettings {
+        let variables = request.recipe.run.environment.merging(variant?.environment ?? [:]) { $1 }
+        let lock = variant.flatMap { request.lock.variant($0.name) } ?? request.lock
         return ImageSettings(
-            title: request.recipe.name, recipeDigest: request.recipeDigest, lockDigest: request.lock.digest,
+            title: request.recipe.name, recipeDigest: request.recipeDigest, lockDigest: lock.digest,
             torch: request.lock.torch?.version ?? "",
             compute: request.lock.torch.map { Self.compute($0.build) } ?? "", python: base.pythonVersion,
-            baseName: base.name, baseDigest: base.digest, variant: request.variant?.name, userID: request.userID,
+            baseName: base.name, baseDigest: base.digest, variant: variant?.name, userID: request.userID,
             environment: variables, entrypoint: base.initProgram, created: base.created)
     }
 
@@ -79,15 +94,24 @@ package struct ImageBuilder: Sendable {
         build.hasPrefix("cu") && build.count > 3 ? "\(build.dropFirst(2).dropLast()).\(build.suffix(1))" : build
     }
 
+    private func environmentLayer(
+        _ request: ImageRequest, _ title: String, _ files: EnvironmentFiles
+    ) throws -> BuiltImage.Layer {
+        let maker = EnvironmentLayerMaker(
+            store: store, keepsSnapshot: request.needsSnapshots, userID: request.userID)
+        return BuiltImage.Layer(
+            kind: .environment, title: title, record: try maker.make(files), wheels: [], isMade: true)
+    }
+
     private func compileModules(
-        _ request: ImageRequest, _ layout: ImageLayout, _ layers: [BuiltImage.Layer], _ facts: [WheelFacts],
-        _ settings: ImageSettings
+        _ request: ImageRequest, _ layout: ImageLayout, _ layers: [BuiltImage.Layer], _ wheels: WheelLayers.Result,
+        ownLayers: Int = BytecodeLayers.ownLayers, _ settings: ImageSettings
     ) throws -> (layers: [BuiltImage.Layer], notes: [String]) {
         guard request.compilesModules else { return ([], []) }
         return try BytecodeLayers(
             store: store, layout: layout, pythonVersion: settings.python, host: environment, progress: progress
         ).make(
-            try WheelPin.all(of: request.lock), facts,
+            wheels.wheels, wheels.facts, ownLayers: ownLayers,
             isUsable: { record in
                 store.has(record.descriptor.digest, size: record.descriptor.size)
                     || request.isElsewhere(record.descriptor)
@@ -120,11 +144,12 @@ package struct ImageBuilder: Sendable {
             userID: request.userID)
     }
 
-    /// The files of all layers, unpacked now where they are not yet: the base's in one, the others each by itself.
+    /// The files of all layers, unpacked now where they are not yet: those of the base and of a variant's system in one,
+    /// because the second may remove files of the first, the others each by itself.
     private func snapshots(of layers: [BuiltImage.Layer]) throws -> [Snapshot] {
         let maker = SnapshotMaker(store: store)
-        let base = layers.prefix { $0.kind == .base || $0.kind == .system }
-        let above = try layers.dropFirst(base.count).map { layer in
+        let base = layers.filter { $0.kind == .base || $0.kind == .system }
+        let above = try layers.filter { $0.kind != .base && $0.kind != .system }.map { layer in
             try store.snapshot(layer.record.diffID) ?? maker.unpack(layer.record, title: layer.title)
         }
         return [try maker.unpackChain(base.map(\.record), title: "base")] + above

@@ -25,7 +25,7 @@ struct EnvironmentMaker {
             uv,
             [
                 "pip", "sync", "--python", "\(folder)/bin/python", "--require-hashes", "--link-mode",
-                "hardlink", "--allow-empty-requirements", "\(projectFolder)/\(Lock.pylockName)",
+                "hardlink", "--allow-empty-requirements", "\(projectFolder)/\(lock.pylockName)",
             ])
         var environment = PythonEnvironment(
             lockDigest: lock.digest, path: folder, bytecode: bytecode, python: python.fullVersion, torch: nil,

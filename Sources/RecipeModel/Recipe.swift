@@ -41,7 +41,7 @@ package struct Recipe: Sendable, Hashable {
 
     package enum Tool: String, Sendable, Hashable, CaseIterable { case jupyter, ssh }
 
-    /// A second environment that adds to the recipe's own.
+    /// An environment and an image that add to the recipe's own.
     package struct Variant: Sendable, Hashable {
         package var name: String
         package var system: [String] = []
@@ -101,9 +101,17 @@ package struct Recipe: Sendable, Hashable {
 }
 
 extension Recipe {
-    /// The keys of this recipe that only images have a use for, in the recipe's order of documentation.
+    /// The keys of this recipe that only images have a use for, in the recipe's order of documentation. Tools and
+    /// variants may also bring Python packages.
     package var unusedByProcessEngine: [String] {
-        ["system", "base", "tools", "compiler", "image", "variants"].filter { lines[$0] != nil }
+        ["system", "base", "tools", "compiler", "image", "variants"].filter { key in
+            guard lines[key] != nil else { return false }
+            switch key {
+            case "tools": return !tools.contains(.jupyter)
+            case "variants": return variants.allSatisfy { $0.packages.isEmpty && $0.environment.isEmpty }
+            default: return true
+            }
+        }
     }
 
     /// What this recipe asks of a run that a plain process cannot give, and a container can.

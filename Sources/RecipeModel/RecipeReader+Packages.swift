@@ -62,6 +62,11 @@ extension RecipeReader {
                 return nil
             }
             let fields = value.fields(["system", "packages", "env"], expected: "a mapping of system, packages, env")
+            if let packages = fields["packages"], name.contains(".") {
+                packages.problems.add(
+                    packages.node, "the variant \"\(shortened(name))\" has packages and a full stop in its name",
+                    hint: "its lock is a file pylock.NAME.toml, whose NAME cannot have one: write - instead")
+            }
             return Recipe.Variant(
                 name: name, system: fields["system"].map(systemPackages) ?? [],
                 packages: fields["packages"].map(requirements) ?? [],

@@ -23,13 +23,16 @@ package enum LockReader {
     package static func read(folder: String) throws -> Lock {
         let path = "\(folder)/\(Lock.fileName)"
         let lock = try read(try bytes(path), file: path)
-        let pylock = "\(folder)/\(Lock.pylockName)"
-        let digest = "sha256:" + SHA256.hexDigest(try bytes(pylock))
-        guard digest == lock.pylockDigest else {
-            throw LockError(
-                kind: .pylock, file: pylock, line: nil,
-                reason: "this is not the pylock.toml that \(Lock.fileName) was written with",
-                hint: "run `bunsen lock`, or take both files from the same commit")
+        var files = [(Lock.pylockName, lock.pylockDigest)]
+        files += lock.variants.map { (Lock.pylockName(variant: $0.name), $0.pylockDigest) }
+        for (name, digest) in files {
+            let path = "\(folder)/\(name)"
+            guard "sha256:" + SHA256.hexDigest(try bytes(path)) == digest else {
+                throw LockError(
+                    kind: .pylock, file: path, line: nil,
+                    reason: "this is not the \(name) that \(Lock.fileName) was written with",
+                    hint: "run `bunsen lock`, or take all files of the lock from the same commit")
+            }
         }
         return lock
     }
@@ -68,16 +71,25 @@ package enum LockReader {
         guard lines.count > 3, lines[2].hasPrefix("digest: ") else {
             throw problem(.truncated, lines.count, "the lock ends too early")
         }
-        let body = lines[3...].joined(separator: "\n")
-        let digest = LockWriter.digest(ofBody: body)
-        guard lines[2] == "digest: \(digest)" else {
+        // The plain lock, and after a line with their own digest the variants.
+        let border = lines.firstIndex { $0.hasPrefix(LockWriter.variantsKey) }
+        let plain = border.map { lines[..<$0] + [""] } ?? lines[...]
+        func check(_ body: ArraySlice<String>, _ line: Int, _ key: String) throws(LockError) -> String {
+            let digest = LockWriter.digest(ofBody: body.joined(separator: "\n"))
+            if lines[line] == key + digest { return digest }
             if lines.last != "" { throw problem(.truncated, lines.count, "the lock ends in the middle of a line") }
-            throw problem(.edited, 3, "the lock was changed after it was written: its digest does not fit")
+            throw problem(.edited, line + 1, "the lock was changed after it was written: its digest does not fit")
         }
-        var parser = LockParser(lines: lines, next: 3)
+        let digest = try check(plain.dropFirst(3), 2, "digest: ")
+        if let border { _ = try check(lines[(border + 1)...], border, LockWriter.variantsKey) }
         do throws(LockParser.Unexpected) {
+            var parser = LockParser(lines: Array(plain), next: 3)
             var lock = try parser.lock()
             lock.digest = digest
+            if let border {
+                var parser = LockParser(lines: lines, next: border + 1)
+                lock.variants = try parser.variants(of: lock)
+            }
             return lock
         } catch {
             throw problem(.malformed, error.line, "expected \(error.expected)")

@@ -8,8 +8,15 @@ package enum LockWriter {
     /// The text of a lock. Its `digest` is computed, not taken from `lock`.
     package static func text(_ lock: Lock) -> String {
         let body = self.body(lock)
-        return "\(header)\n\(formatLine)\ndigest: \(digest(ofBody: body))\n\(body)"
+        let plain = "\(header)\n\(formatLine)\ndigest: \(digest(ofBody: body))\n\(body)"
+        guard !lock.variants.isEmpty else { return plain }
+        let variants = self.variants(of: lock)
+        return plain + "\(variantsKey)\(digest(ofBody: variants))\n\(variants)"
     }
+
+    /// Begins the line between the plain lock and its variants, which have a digest of their own: what a variant adds
+    /// leaves the plain environment as it is.
+    static let variantsKey = "variants-digest: "
 
     /// The lock with the digest that its text has.
     package static func sealed(_ lock: Lock) -> Lock {
@@ -23,15 +30,13 @@ package enum LockWriter {
     private static func body(_ lock: Lock) -> String {
         var lines = ["recipe:", "  digest: \(lock.inputs.digest)"]
         func add(_ indentation: String, _ key: String, _ value: String) {
-            if !value.isEmpty { lines.append("\(indentation)\(key): \(quoted(value))") }
+            lines += item(indentation, key, value)
         }
         add("  ", "torch", lock.inputs.torch)
         add("  ", "cuda", lock.inputs.cuda)
         add("  ", "python", lock.inputs.python)
-        if !lock.inputs.packages.isEmpty {
-            lines.append("  packages:")
-            lines += lock.inputs.packages.map { "    - \(quoted($0))" }
-        }
+        lines += list("  packages", lock.inputs.packages)
+        lines += list("  tools", lock.inputs.tools)
         add("", "python", lock.python.description)
         add("", "platform", lock.platform)
         if let torch = lock.torch {
@@ -41,16 +46,42 @@ package enum LockWriter {
         }
         add("", "pylock", lock.pylockDigest)
         lines.append(lock.packages.isEmpty ? "packages: []" : "packages:")
-        for package in lock.packages {
-            lines.append("  - name: \(quoted(package.name))")
-            add("    ", "version", package.version)
-            add("    ", "source", package.source)
-            add("    ", "commit", package.commit ?? "")
-            add("    ", "file", package.file ?? "")
-            if let size = package.size { lines.append("    size: \(size)") }
-            add("    ", "sha256", package.sha256 ?? "")
+        for package in lock.packages { lines += self.package(package, indentation: "  ") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func variants(of lock: Lock) -> String {
+        var lines = ["variants:"]
+        for variant in lock.variants {
+            lines.append("  - name: \(quoted(variant.name))")
+            lines.append("    digest: \(lock.variant(variant.name)?.digest ?? "")")
+            lines += list("    requirements", variant.requirements)
+            lines.append("    pylock: \(variant.pylockDigest)")
+            lines.append(variant.packages.isEmpty ? "    packages: []" : "    packages:")
+            for package in variant.packages { lines += self.package(package, indentation: "      ") }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func package(_ package: Lock.Package, indentation: String) -> [String] {
+        let inside = "\(indentation)  "
+        var lines = ["\(indentation)- name: \(quoted(package.name))"]
+        lines += item(inside, "version", package.version)
+        lines += item(inside, "source", package.source)
+        lines += item(inside, "commit", package.commit ?? "")
+        lines += item(inside, "file", package.file ?? "")
+        if let size = package.size { lines.append("\(inside)size: \(size)") }
+        return lines + item(inside, "sha256", package.sha256 ?? "")
+    }
+
+    /// A line, or none for an empty value.
+    private static func item(_ indentation: String, _ key: String, _ value: String) -> [String] {
+        value.isEmpty ? [] : ["\(indentation)\(key): \(quoted(value))"]
+    }
+
+    private static func list(_ key: String, _ items: [String]) -> [String] {
+        let indentation = String(key.prefix { $0 == " " })
+        return items.isEmpty ? [] : ["\(key):"] + items.map { "\(indentation)  - \(quoted($0))" }
     }
 
     /// Quotes everything that YAML could take for something else than text.

@@ -16,9 +16,12 @@ package struct LockedFiles: Sendable {
 
     /// - Parameters:
     ///   - folder: where bunsen.lock and pylock.toml are.
+    ///   - pylock: which of them: a variant has one of its own, with all its packages.
     ///   - environment: the variables of this process.
-    package init(folder: String, home: String, environment: [String: String]) throws {
-        let text = try Files.readText("\(folder)/\(Lock.pylockName)", limit: LockReader.largestSize)
+    package init(
+        folder: String, pylock: String = Lock.pylockName, home: String, environment: [String: String]
+    ) throws {
+        let text = try Files.readText("\(folder)/\(pylock)", limit: LockReader.largestSize)
         let variables = UVEnvironment(base: environment, home: home).variables
         let passwords = IndexPasswords(variables: variables)
         certificates = variables["SSL_CERT_FILE"]

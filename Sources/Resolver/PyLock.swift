@@ -91,6 +91,16 @@ extension PyLock {
         return "# Written by `bunsen lock` with uv; bunsen.lock has its digest.\n" + text
     }
 
+    /// The part of a pylock.toml that lists packages, without some of them.
+    static func packages(of text: String, except names: Set<String>) -> String {
+        let mark = "[[packages]]\n"
+        return text.split(separator: mark, omittingEmptySubsequences: false).dropFirst().filter { block in
+            let line = block.split(separator: "\n").first { $0.hasPrefix("name = \"") }
+            return line.map { !names.contains(Requirement.normalized(String($0.dropFirst(8).prefix { $0 != "\"" }))) }
+                ?? false
+        }.map { mark + $0 }.joined()
+    }
+
     /// The text with an index for each package that comes from one and has none.
     private static func naming(_ index: String, in text: String) -> String {
         guard index.utf8.allSatisfy({ $0 > 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) else {

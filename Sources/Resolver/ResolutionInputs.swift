@@ -12,6 +12,8 @@ package struct ResolutionInputs: Sendable, Hashable {
     package var python: String
     /// The listed requirements in normal order, or one line per file of requirements: its path and sha256.
     package var packages: [String]
+    /// The tools that bring Python packages, sorted.
+    package var tools: [String] = []
 
     package init(torch: String, cuda: String, python: String, packages: [String]) {
         self.torch = torch
@@ -25,6 +27,7 @@ package struct ResolutionInputs: Sendable, Hashable {
         torch = recipe.torch?.description ?? ""
         cuda = recipe.cuda?.description ?? ""
         python = recipe.python?.description ?? ""
+        tools = Set(recipe.tools.filter { !ToolPackages.requirements(of: $0).isEmpty }.map(\.rawValue)).sorted()
         switch recipe.packages {
         case .listed(let requirements): packages = requirements.map(\.text).sorted()
         case .requirements(let path): packages = try Self.files(path, folder: folder, followed: true)
@@ -34,7 +37,9 @@ package struct ResolutionInputs: Sendable, Hashable {
 
     /// `sha256:` and the digest of the canonical form: one `key=value` line per value, in this order.
     package var digest: String {
-        let lines = ["torch=\(torch)", "cuda=\(cuda)", "python=\(python)"] + packages.map { "package=\($0)" }
+        let lines =
+            ["torch=\(torch)", "cuda=\(cuda)", "python=\(python)"] + packages.map { "package=\($0)" }
+            + tools.map { "tool=\($0)" }
         return "sha256:" + SHA256.hexDigest(lines.joined(separator: "\n").utf8)
     }
 
@@ -47,10 +52,17 @@ package struct ResolutionInputs: Sendable, Hashable {
         compare("torch", torch, other.torch)
         compare("cuda", cuda, other.cuda)
         compare("python", python, other.python)
-        let added = packages.filter { !other.packages.contains($0) }
-        let removed = other.packages.filter { !packages.contains($0) }
-        if !added.isEmpty { changes.append("packages has \(added.joined(separator: ", ")), the lock has not") }
-        if !removed.isEmpty { changes.append("the lock has \(removed.joined(separator: ", ")), packages has not") }
+        changes += Self.changes(of: "packages", packages, from: other.packages)
+        changes += Self.changes(of: "tools", tools, from: other.tools)
+        return changes
+    }
+
+    static func changes(of key: String, _ now: [String], from then: [String]) -> [String] {
+        let added = now.filter { !then.contains($0) }
+        let removed = then.filter { !now.contains($0) }
+        var changes: [String] = []
+        if !added.isEmpty { changes.append("\(key) has \(added.joined(separator: ", ")), the lock has not") }
+        if !removed.isEmpty { changes.append("the lock has \(removed.joined(separator: ", ")), \(key) has not") }
         return changes
     }
 

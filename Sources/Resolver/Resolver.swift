@@ -16,13 +16,29 @@ package struct Resolver: Sendable {
         package let lock: Lock
         package let lockText: String
         package let pylockText: String
+        /// The pylock.toml of each variant that has Python packages, by the variant's name.
+        package let variantTexts: [String: String]
         /// Sentences for the person, such as that a larger build of torch had to be taken.
         package let notices: [String]
 
-        /// Writes pylock.toml and bunsen.lock, in this order: the second has the digest of the first.
+        /// Writes pylock.toml, that of each variant, and bunsen.lock, in this order: the last has the digests of the
+        /// others. The file of a variant that is no more is removed, where it is as Bunsen wrote it.
         package func write(folder: String) throws {
+            let path = "\(folder)/\(Lock.fileName)"
+            let before = (try? Files.read(path, limit: LockReader.largestSize)).flatMap {
+                try? LockReader.read($0, file: path)
+            }
             try Files.write(pylockText, to: "\(folder)/\(Lock.pylockName)")
-            try Files.write(lockText, to: "\(folder)/\(Lock.fileName)")
+            for (name, text) in variantTexts {
+                try Files.write(text, to: "\(folder)/\(Lock.pylockName(variant: name))")
+            }
+            try Files.write(lockText, to: path)
+            for variant in before?.variants ?? [] where variantTexts[variant.name] == nil {
+                let left = "\(folder)/\(Lock.pylockName(variant: variant.name))"
+                if let digest = try? SHA256.hexDigest(file: left), "sha256:\(digest)" == variant.pylockDigest {
+                    try Files.remove(left)
+                }
+            }
         }
     }
 
@@ -64,13 +80,24 @@ package struct Resolver: Sendable {
             uv: uv, folder: folder, recipe: recipe, python: python, platform: "\(architecture)-manylinux_2_28",
             upgrade: upgrade)
         let plan = TorchPlan(recipe: recipe, wheels: wheels, python: python.version, compilation: compilation)
-        let (text, notices) = try plan.carryOut()
-        let completed = try PyLock.completed(text, folder: folder, index: try compilation.onlyIndex())
-        let lock = try LockBuilder(
-            inputs: inputs, python: python.version, platform: compilation.platform, folder: folder
-        ).lock(pylock: try PyLock(text: completed), text: completed)
+        let outcome = try plan.carryOut()
+        let index = try compilation.onlyIndex()
+        let completed = try PyLock.completed(outcome.text, folder: folder, index: index)
+        let builder = LockBuilder(
+            inputs: inputs, python: python.version, platform: compilation.platform, folder: folder)
+        var lock = try builder.lock(pylock: try PyLock(text: completed), text: completed)
+        let variants = VariantPlan(
+            compilation: compilation, way: outcome.way, builder: builder, lock: lock, pylock: completed, index: index)
+        var variantTexts: [String: String] = [:]
+        for variant in recipe.variants where !variant.packages.isEmpty {
+            progress("resolving the variant \(variant.name)")
+            let (locked, text) = try variants.resolve(variant)
+            lock.variants.append(locked)
+            variantTexts[variant.name] = text
+        }
         return Resolution(
-            lock: lock, lockText: LockWriter.text(lock), pylockText: completed, notices: recipe.warnings + notices)
+            lock: lock, lockText: LockWriter.text(lock), pylockText: completed, variantTexts: variantTexts,
+            notices: recipe.warnings + outcome.notices)
     }
 }
 

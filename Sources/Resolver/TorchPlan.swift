@@ -13,44 +13,46 @@ struct TorchPlan {
     let python: PythonVersion
     let compilation: Compilation
 
-    /// The text of pylock.toml, and sentences for the person.
-    func carryOut() throws -> (text: String, notices: [String]) {
-        guard let torch = recipe.torch else {
-            return (try compilation.run(torch: nil, backend: backendWithoutTorch), [])
-        }
+    struct Outcome {
+        /// Of pylock.toml.
+        var text: String
+        /// How it came about: variants go the same way.
+        var way: Compilation.Way
+        /// Sentences for the person.
+        var notices: [String] = []
+    }
+
+    func carryOut() throws -> Outcome {
+        guard let torch = recipe.torch else { return try outcome(.init(backend: recipe.cuda.map(\.tag))) }
         switch recipe.cuda {
-        case nil: return (try compilation.run(torch: torch.requirement), [])
+        case nil: return try outcome(.init(torch: torch.requirement))
         case .cpu: return try cpu(torch)
-        case .cuda(let version): return (try cuda(version, torch), [])
+        case .cuda(let version):
+            // The Python index has one build of each release; the others are on PyTorch's own index.
+            let isDefault = TorchRelease.known(torch)?.defaultBuild == version
+            return try outcome(.init(torch: torch.requirement, backend: isDefault ? nil : version.tag))
         }
     }
 
-    private var backendWithoutTorch: String? {
-        recipe.cuda.map(\.tag)
+    private func outcome(_ way: Compilation.Way, _ notices: [String] = []) throws -> Outcome {
+        Outcome(text: try compilation.run(way), way: way, notices: notices)
     }
 
-    private func cuda(_ version: CUDAVersion, _ torch: TorchVersion) throws -> String {
-        // The Python index has one build of each release; the others are on PyTorch's own index.
-        if TorchRelease.known(torch)?.defaultBuild == version { return try compilation.run(torch: torch.requirement) }
-        return try compilation.run(torch: torch.requirement, backend: version.tag)
-    }
-
-    private func cpu(_ torch: TorchVersion) throws -> (String, [String]) {
+    private func cpu(_ torch: TorchVersion) throws -> Outcome {
         var notices: [String] = []
         var findLinks: [String]?
         if let wheel = wheels.newest(torch, python: python) {
-            let text = try compilation.run(torch: "torch==\(wheel.packageVersion)")
-            let strangers = try Self.strangers(in: text)
-            if strangers.isEmpty { return (text, []) }
+            let outcome = try outcome(.init(torch: "torch==\(wheel.packageVersion)"))
+            let strangers = try Self.strangers(in: outcome.text)
+            if strangers.isEmpty { return outcome }
             notices.append(
                 "the CPU build of torch in the configured find-links is not used: there is no "
                     + "\(strangers.joined(separator: " or ")) that was built for it")
             findLinks = wheels.foldersWithoutTorch
         }
         do {
-            let text = try compilation.run(
-                torch: torch.requirement, backend: "cpu", seconds: Self.patience, findLinks: findLinks)
-            return (text, notices)
+            return try outcome(
+                .init(torch: torch.requirement, backend: "cpu", seconds: Self.patience, findLinks: findLinks), notices)
         } catch let error as ResolverError where Self.isUnreachable(error) {
             return try defaultBuild(torch, findLinks: findLinks, notices)
         }
@@ -59,10 +61,10 @@ struct TorchPlan {
     /// The build of the Python index, which is made for CUDA and runs on the CPU too.
     private func defaultBuild(
         _ torch: TorchVersion, findLinks: [String]?, _ notices: [String]
-    ) throws -> (String, [String]) {
-        let text = try compilation.run(torch: torch.requirement, findLinks: findLinks)
-        let packages = try PyLock(text: text).packages
-        let strangers = try Self.strangers(in: text)
+    ) throws -> Outcome {
+        var outcome = try outcome(.init(torch: torch.requirement, findLinks: findLinks), notices)
+        let packages = try PyLock(text: outcome.text).packages
+        let strangers = try Self.strangers(in: outcome.text)
         guard strangers.isEmpty else {
             throw ResolverError(
                 .impossible, Resolver.operation,
@@ -70,12 +72,13 @@ struct TorchPlan {
                 hint: "offer both from one place, or leave the local wheels of torch out of find-links")
         }
         let version = packages.first { $0.name == "torch" }?.version ?? torch.description
-        if version.hasSuffix("+cpu") { return (text, notices) }
+        if version.hasSuffix("+cpu") { return outcome }
         let size = packages.reduce(Int64(0)) { $0 &+ ($1.archive?.size ?? 0) }
         let notice =
             "no CPU build of torch can be reached, so the default build \(version) of the Python index is used, which "
             + "runs on the CPU as well: \(gigabytes(size)) to download instead of about 0.3 GB"
-        return (text, notices + [notice])
+        outcome.notices.append(notice)
+        return outcome
     }
 
     /// The companions of torch in a lock that were made for another build than its torch.

@@ -5,6 +5,8 @@ package struct UVEnvironment: Sendable {
     package let variables: [String: String]
     /// Folders and pages with packages beside the indexes, from uv's variables and pip's configuration.
     package let findLinks: [String]
+    /// Whether packages come from find-links alone.
+    package let hasNoIndex: Bool
     /// Whether uv's cache is Bunsen's own and not one that the person chose.
     package let ownsCache: Bool
 
@@ -29,7 +31,8 @@ package struct UVEnvironment: Sendable {
         let ownLinks = (base["UV_FIND_LINKS"] ?? "").split(separator: ",").map(String.init)
         findLinks = ownLinks + pip.findLinks.filter { !ownLinks.contains($0) }
         if !findLinks.isEmpty { variables["UV_FIND_LINKS"] = findLinks.joined(separator: ",") }
-        if pip.noIndex { variables["UV_NO_INDEX"] = "1" }
+        // uv has no variable for it.
+        hasNoIndex = pip.noIndex || ["1", "true"].contains((base["UV_NO_INDEX"] ?? "").lowercased())
 
         ownsCache = (base["UV_CACHE_DIR"] ?? "").isEmpty
         if ownsCache { variables["UV_CACHE_DIR"] = "\(home)/cache/uv" }

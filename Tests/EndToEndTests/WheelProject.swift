@@ -41,23 +41,7 @@ struct WheelProject {
     }
 
     /// Puts a wheel of one module into the folder.
-    func addWheel(_ version: String, name: String = "bench_probe") throws {
-        let script = """
-            import sys, zipfile
-            name, version, folder = sys.argv[1:]
-            info = f"{name}-{version}.dist-info"
-            files = {f"{name}.py": f"version = '{version}'\\n",
-                f"{info}/METADATA": f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n",
-                f"{info}/WHEEL": "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"}
-            files[f"{info}/RECORD"] = "".join(f"{path},,\\n" for path in [*files, f"{info}/RECORD"])
-            with zipfile.ZipFile(f"{folder}/{name}-{version}-py3-none-any.whl", "w") as archive:
-                for path, text in files.items(): archive.writestr(zipfile.ZipInfo(path), text)
-            """
-        let environment = processEnvironment()
-        guard let python = findExecutable("python3", searchPath: environment["PATH"] ?? "", from: "/") else {
-            throw SystemError("find", "python3", code: ENOENT)
-        }
-        let result = try Tool(executable: python, environment: environment).run(["-c", script, name, version, wheels])
-        guard result.succeeded else { throw Unexpected(result) }
+    func addWheel(_ version: String, name: String = "bench_probe", requires: [String] = []) throws {
+        try ProbeWheel(name: name, version: version, requires: requires).write(to: wheels)
     }
 }

@@ -64,7 +64,7 @@ struct RecipeReaderTests {
         #expect(recipe.record.language == .zh)
         #expect(recipe.record.patterns.count == 1)
         #expect(recipe.lines["cuda"] == 3)
-        #expect(recipe.unusedByProcessEngine == ["system", "base", "tools", "image", "variants"])
+        #expect(recipe.unusedByProcessEngine == ["system", "base", "image"])
         #expect(
             recipe.refusedByProcessEngine
                 == ["run.mounts", "run.limits.memory", "run.limits.cpus", "run.limits.shm"])

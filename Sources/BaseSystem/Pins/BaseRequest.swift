@@ -42,7 +42,8 @@ package struct BaseRequest: Sendable, Hashable {
                 "\(Lock.fileName) is for \(lock.platform), for which there is no base",
                 hint: "bases are made for \(Self.architectures.keys.sorted().joined(separator: " and "))")
         }
-        let tools = recipe.tools.contains(.ssh) ? ["openssh-server"] : []
+        // The server brings sftp along.
+        let tools = recipe.tools.contains(.ssh) ? ["openssh-server", "rsync"] : []
         self.init(
             base: recipe.base ?? Self.defaultBase, architecture: architecture, python: lock.python,
             system: recipe.system + tools, compiler: recipe.compiler ?? (lock.torch != nil),

@@ -82,7 +82,7 @@ package struct BuildCommand: ContextualCommand {
         let registries = registry.session(context)
         let place = try output.map { try ImagePlace($0, registries, context) }
         try place?.checkDestination()
-        let chosen = try variant.map { try self.variant(named: $0, of: recipe) }
+        let chosen = try variant.map(recipe.variant(named:))
         let lock = try LockedEnvironment.currentLock(project, recipe, mustAgree: locked, context)
         let baseLock = try BaseLocking.current(project, recipe, lock, mustAgree: locked, registries, context)
         let names = try self.names(recipe, lock)
@@ -95,7 +95,9 @@ package struct BuildCommand: ContextualCommand {
         var request = ImageRequest(
             name: names[0], recipe: recipe, recipeDigest: "sha256:\(try SHA256.hexDigest(file: recipePath))",
             lock: lock,
-            files: try LockedFiles(folder: project.folder, home: context.home, environment: context.environment),
+            files: try LockedFiles(
+                folder: project.folder, pylock: lock.variant(variant ?? "")?.pylockName ?? Lock.pylockName,
+                home: context.home, environment: context.environment),
             project: project.folder)
         request.variant = chosen
         request.format = layers.format
@@ -145,21 +147,6 @@ package struct BuildCommand: ContextualCommand {
             text: { self.report ? report.table : report.summary })
         for note in image.notes { context.console.say("note: \(note)") }
         return 0
-    }
-
-    private func variant(named name: String, of recipe: Recipe) throws -> Recipe.Variant {
-        if let variant = recipe.variants.first(where: { $0.name == name }) {
-            guard variant.packages.isEmpty else {
-                let packages = variant.packages.map { "\($0)" }.joined(separator: ", ")
-                throw Failure(
-                    "variants.\(name) has Python packages (\(packages)), and an image has those of bunsen.lock only",
-                    hint: "move them to packages: of the recipe; a variant may have system: and env:", code: .data)
-            }
-            return variant
-        }
-        let known = recipe.variants.map(\.name).joined(separator: ", ")
-        throw Failure(
-            "the recipe has no variant \(name)", hint: known.isEmpty ? "it has none" : "it has: \(known)", code: .usage)
     }
 
     /// What the image is called, the first being the one that it is stored under.

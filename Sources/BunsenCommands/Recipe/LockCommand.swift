@@ -63,9 +63,11 @@ package struct LockCommand: ContextualCommand {
         try output.print(
             to: context.console,
             json: { try RecordCoding.encode(LockReport(lock, path: project.lockPath)) },
-            text: { changes(from: before, to: lock) })
+            text: { text(of: lock, before: before) })
+        let more = lock.variants.map { ", \($0.packages.count) more for \($0.name)" }.joined()
         context.console.say(
-            "locked \(lock.packages.count) packages for Python \(lock.python) in \(ReadableNumber.duration(seconds))")
+            "locked \(lock.packages.count) packages for Python \(lock.python)\(more) in "
+                + ReadableNumber.duration(seconds))
         return 0
     }
 
@@ -107,18 +109,28 @@ package struct LockCommand: ContextualCommand {
         }
     }
 
-    private func changes(from before: Lock?, to lock: Lock) -> String {
+    /// What moved, a package a line.
+    private func text(of lock: Lock, before: Lock?) -> String {
         guard let before else { return "" }
+        var text = changes(from: before.packages, to: lock.packages, "")
+        for name in Set(before.variants.map(\.name) + lock.variants.map(\.name)).sorted() {
+            func packages(_ lock: Lock) -> [Lock.Package] { lock.variants.first { $0.name == name }?.packages ?? [] }
+            text += changes(from: packages(before), to: packages(lock), " (\(name))")
+        }
+        return text
+    }
+
+    private func changes(from before: [Lock.Package], to now: [Lock.Package], _ note: String) -> String {
         var text = ""
-        for package in lock.packages {
-            guard let old = before.version(of: package.name) else {
-                text += "added   \(package.name) \(package.version)\n"
+        for package in now {
+            guard let old = before.first(where: { $0.name == package.name })?.version else {
+                text += "added   \(package.name) \(package.version)\(note)\n"
                 continue
             }
-            if old != package.version { text += "changed \(package.name) \(old) → \(package.version)\n" }
+            if old != package.version { text += "changed \(package.name) \(old) → \(package.version)\(note)\n" }
         }
-        for package in before.packages where lock.version(of: package.name) == nil {
-            text += "removed \(package.name) \(package.version)\n"
+        for package in before where !now.contains(where: { $0.name == package.name }) {
+            text += "removed \(package.name) \(package.version)\(note)\n"
         }
         return text
     }
@@ -146,19 +158,38 @@ private struct LockReport: Encodable {
         let source: String
         let size: Int64?
         let sha256: String?
+
+        init(_ package: Lock.Package) {
+            name = package.name
+            version = package.version
+            source = package.source
+            size = package.size
+            sha256 = package.sha256
+        }
+    }
+
+    struct Variant: Encodable {
+        let name: String
+        let digest: String
+        /// What it adds.
+        let packages: [Package]
     }
 
     let path: String
     let digest: String
     let python: String
     let packages: [Package]
+    let variants: [Variant]
 
     init(_ lock: Lock, path: String) {
         self.path = path
         digest = lock.digest
         python = "\(lock.python)"
-        packages = lock.packages.map {
-            Package(name: $0.name, version: $0.version, source: $0.source, size: $0.size, sha256: $0.sha256)
+        packages = lock.packages.map(Package.init)
+        variants = lock.variants.map { variant in
+            Variant(
+                name: variant.name, digest: lock.variant(variant.name)?.digest ?? "",
+                packages: variant.packages.map(Package.init))
         }
     }
 }

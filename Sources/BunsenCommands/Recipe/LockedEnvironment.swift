@@ -11,18 +11,25 @@ struct LockedEnvironment {
     private let use: FileLock
     private let lock: Lock
     private let recipe: Recipe
+    private let added: [Requirement]
 
     /// Nil for a project without a recipe.
     ///
-    /// - Parameter mustAgree: throw when recipe and lock disagree, instead of locking again.
+    /// - Parameters:
+    ///   - variant: whose packages are there too; nil for the plain environment.
+    ///   - mustAgree: throw when recipe and lock disagree, instead of locking again.
     static func prepare(
-        _ project: Project, _ recipe: Recipe?, mustAgree: Bool, _ context: CommandContext
+        _ project: Project, _ recipe: Recipe?, variant: Recipe.Variant? = nil, mustAgree: Bool,
+        _ context: CommandContext
     ) throws -> LockedEnvironment? {
         guard let recipe else { return nil }
-        let lock = try currentLock(project, recipe, mustAgree: mustAgree, context)
+        let plain = try currentLock(project, recipe, mustAgree: mustAgree, context)
+        let lock = variant.flatMap { plain.variant($0.name) } ?? plain
+        // Where a run's record shows which packages were asked for, the variant's are among them.
+        let requirements = variant?.packages ?? []
         let store = EnvironmentStore(home: context.home, environment: context.environment)
         if let use = try store.hold(lock), let made = store.existing(lock) {
-            return LockedEnvironment(made: made, use: use, lock: lock, recipe: recipe)
+            return LockedEnvironment(made: made, use: use, lock: lock, recipe: recipe, added: requirements)
         }
         context.console.say(
             "making the environment of \(lock.packages.count) packages (\(ReadableNumber.size(UInt64(max(0, lock.size)))) to download "
@@ -37,7 +44,7 @@ struct LockedEnvironment {
             throw Failure(
                 "the environment \(made.path) was removed while it was made", hint: "once more", code: .notNow)
         }
-        return LockedEnvironment(made: made, use: use, lock: lock, recipe: recipe)
+        return LockedEnvironment(made: made, use: use, lock: lock, recipe: recipe, added: requirements)
     }
 
     static func currentLock(
@@ -77,6 +84,9 @@ struct LockedEnvironment {
         }
     }
 
+    /// The file beside the lock that the environment was made from.
+    var pylockName: String { lock.pylockName }
+
     /// One `name==version` a line.
     var packageList: String {
         made.packages.sorted { $0.key < $1.key }.map { "\($0.key)==\($0.value)\n" }.joined()
@@ -89,6 +99,7 @@ struct LockedEnvironment {
         if case .listed(let requirements) = recipe.packages {
             for requirement in requirements { named[requirement.name] = made.packages[requirement.name] }
         }
+        for requirement in added { named[requirement.name] = made.packages[requirement.name] }
         return named
     }
 }

@@ -35,6 +35,9 @@ package struct RunCommand: ContextualCommand {
     @Option(name: .long, help: "A further folder in which result files appear. May be repeated.")
     var watch: [String] = []
 
+    @Option(name: .long, help: "Run in the environment of a variant of the recipe, with its variables.")
+    var variant: String?
+
     @OptionGroup var limits: LimitOptions
 
     @Option(name: .long, help: "The seed of Python's hashes, set for the command (default: the recipe's).")

@@ -10,11 +10,13 @@ struct RunEnvironmentFolder {
     }
 
     /// - Parameters:
+    ///   - pylock: the file beside the lock that the environment was made from; nil without one.
     ///   - patch: the uncommitted changes; empty for a clean working copy.
     ///   - packages: one `name==version` a line; nil where the environment is not locked.
-    func fill(project: Project, patch: [UInt8], packages: String?) throws {
+    func fill(project: Project, pylock: String?, patch: [UInt8], packages: String?) throws {
         try Files.makeFolder(path)
-        for source in [project.recipePath, project.lockPath, project.pylockPath].compactMap({ $0 })
+        for source in [project.recipePath, project.lockPath, pylock.map { "\(project.folder)/\($0)" }].compactMap({ $0 }
+        )
         where Files.exists(source) {
             try Files.write(try Files.read(source), to: "\(path)/\(Files.name(of: source))")
         }

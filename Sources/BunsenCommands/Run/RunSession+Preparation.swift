@@ -15,6 +15,21 @@ extension RunSession {
         return RunID(milliseconds: UInt64(max(0, Timestamp.now.seconds * 1000)), random: &random)
     }
 
+    static func variant(_ name: String?, of recipe: Recipe?, _ context: CommandContext) throws -> Recipe.Variant? {
+        guard let name else { return nil }
+        guard let recipe else {
+            throw Failure(
+                "--variant \(name) names a variant of a recipe, and there is no bunsen.yaml here or above",
+                hint: "write one for this machine: bunsen init", code: .usage)
+        }
+        let variant = try recipe.variant(named: name)
+        if !variant.system.isEmpty {
+            context.console.say(
+                "note: system of variants.\(name) concerns images: the command finds the programs of this machine")
+        }
+        return variant
+    }
+
     /// `NAME=value`, or `NAME` alone for the value of this shell, as Docker has it.
     static func variables(_ words: [String], from shell: [String: String]) throws -> [String: String] {
         var variables: [String: String] = [:]

@@ -36,10 +36,13 @@ final class RunSession {
         let inventory = gpus?.inventory() ?? []
         let plan = try RunPlan(request, recipe, EngineCatalog.ofThisMachine(inventory, context))
 
+        let variant = try Self.variant(request.variant, of: recipe, context)
         var environment = context.environment
         let given = try Self.variables(request.variable, from: context.environment)
+            .merging(variant?.environment ?? [:]) { given, _ in given }
             .merging(recipe?.run.environment ?? [:]) { given, _ in given }
-        locked = try LockedEnvironment.prepare(project, recipe, mustAgree: request.locked, context)
+        locked = try LockedEnvironment.prepare(
+            project, recipe, variant: variant, mustAgree: request.locked, context)
         environment = locked?.environment(from: environment) ?? environment
         environment.merge(given) { $1 }
         let id = Self.newID()
@@ -101,7 +104,7 @@ final class RunSession {
         folder = try project.store.makeFolder(for: id)
         journal = try JournalWriter(folder.journalPath)
         try RunEnvironmentFolder(folder.environmentPath).fill(
-            project: project, patch: snapshot?.patch ?? [], packages: locked?.packageList)
+            project: project, pylock: locked?.pylockName, patch: snapshot?.patch ?? [], packages: locked?.packageList)
         if !(snapshot?.patch.isEmpty ?? true) { manifest.source?.patch = "environment/uncommitted.patch" }
         try folder.write(manifest)
     }

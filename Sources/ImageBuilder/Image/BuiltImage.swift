@@ -17,6 +17,18 @@ package struct BuiltImage: Sendable {
         package let isMade: Bool
         /// Whether the previous image of the same name had it too. Nil without one.
         package var wasInPrevious: Bool?
+
+        init(kind: Kind, title: String, record: LayerRecord, wheels: [WheelPin], isMade: Bool) {
+            self.kind = kind
+            self.title = title
+            self.record = record
+            self.wheels = wheels
+            self.isMade = isMade
+        }
+
+        init(_ layer: ImageBase.Layer) {
+            self.init(kind: layer.kind, title: layer.title, record: layer.record, wheels: [], isMade: layer.isMade)
+        }
     }
 
     package let name: ImageReference

@@ -23,6 +23,8 @@ package struct ImageBase: Sendable {
     /// The moment that it is of, as RFC 3339.
     package let created: String
     package let layers: [Layer]
+    /// What a variant's Debian packages add. It goes above everything of the plain image.
+    package let variantLayers: [Layer]
     /// The interpreter that the environment uses, and its full version.
     package let interpreter: String
     package let pythonVersion: String
@@ -30,13 +32,14 @@ package struct ImageBase: Sendable {
     package let initProgram: [String]
 
     package init(
-        name: String, digest: String, created: String, layers: [Layer], interpreter: String, pythonVersion: String,
-        initProgram: [String]
+        name: String, digest: String, created: String, layers: [Layer], variantLayers: [Layer] = [],
+        interpreter: String, pythonVersion: String, initProgram: [String]
     ) {
         self.name = name
         self.digest = digest
         self.created = created
         self.layers = layers
+        self.variantLayers = variantLayers
         self.interpreter = interpreter
         self.pythonVersion = pythonVersion
         self.initProgram = initProgram

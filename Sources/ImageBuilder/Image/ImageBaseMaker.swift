@@ -33,11 +33,12 @@ package struct ImageBaseMaker {
         let lease = try store.lease()
         defer { withExtendedLifetime(lease) {} }
         var layers: [ImageBase.Layer]
+        var variantLayers: [ImageBase.Layer] = []
         var created: Timestamp
         var initProgram: [String] = []
         switch lock.base {
         case .debian(let pin):
-            layers = try debian(pin, lock, variant: variant, userID: userID, isElsewhere)
+            (layers, variantLayers) = try debian(pin, lock, variant: variant, userID: userID, isElsewhere)
             created = pin.date
             if pin.packages.contains(where: { $0.name == "tini" }) { initProgram = Self.initProgram }
         case .image(let pin):
@@ -61,7 +62,7 @@ package struct ImageBaseMaker {
         }
         return ImageBase(
             name: lock.request.base, digest: lock.digest, created: created.rfc3339, layers: layers,
-            interpreter: interpreter, pythonVersion: version, initProgram: initProgram)
+            variantLayers: variantLayers, interpreter: interpreter, pythonVersion: version, initProgram: initProgram)
     }
 
     /// Brings everything that the base takes from the network into the store.
@@ -85,7 +86,7 @@ package struct ImageBaseMaker {
     private func debian(
         _ pin: DebianPin, _ lock: BaseLock, variant: String?, userID: UInt32,
         _ isElsewhere: (ContentDescriptor) -> Bool
-    ) throws -> [ImageBase.Layer] {
+    ) throws -> (base: [ImageBase.Layer], added: [ImageBase.Layer]) {
         let builder = BaseBuilder(home: store.home, environment: environment, store: packages) { [progress] in
             progress.begin($0)
         }
@@ -102,7 +103,7 @@ package struct ImageBaseMaker {
             }
             return path
         }
-        var layers = [
+        let layers = [
             try layer(
                 .base, "\(lock.request.base), \(pin.packages.count) packages",
                 key(pin.packages, "", pin, lock, options),
@@ -114,14 +115,14 @@ package struct ImageBaseMaker {
         if let variant, let added = pin.variants[variant], !added.isEmpty {
             let key = key(pin.packages(variant: variant), variant, pin, lock, options)
             let title = "\(variant): \(lock.request.variants[variant]?.joined(separator: ", ") ?? "")"
-            layers.append(
-                try layer(.system, title, key, isElsewhere) {
-                    let path = tar.path("difference")
-                    _ = try VariantLayer.write(full: try archive(variant), base: try archive(nil), to: path)
-                    return path
-                })
+            let system = try layer(.system, title, key, isElsewhere) {
+                let path = tar.path("difference")
+                _ = try VariantLayer.write(full: try archive(variant), base: try archive(nil), to: path)
+                return path
+            }
+            return (layers, [system])
         }
-        return layers
+        return (layers, [])
     }
 
     /// A variant's layer is a difference: it is never to be taken for a base that has the same packages, nor for the

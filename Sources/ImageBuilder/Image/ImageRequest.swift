@@ -9,7 +9,9 @@ package struct ImageRequest: Sendable {
     package var recipe: Recipe
     /// `sha256:…` of bunsen.yaml.
     package var recipeDigest: String
+    /// With its variants.
     package var lock: Lock
+    /// Of the variant's pylock.toml, where the variant has one.
     package var files: LockedFiles
     /// The folder of the recipe.
     package var project: String
@@ -23,6 +25,11 @@ package struct ImageRequest: Sendable {
     package var userID: UInt32 = 1000
     /// Blobs that are where the image will go, and need not be here. Asked for layers that an earlier build made.
     package var isElsewhere: @Sendable (ContentDescriptor) -> Bool = { _ in false }
+
+    /// What the variant adds to the packages of the lock.
+    var addedPackages: [Lock.Package] {
+        variant.flatMap { variant in lock.variants.first { $0.name == variant.name } }?.packages ?? []
+    }
 
     /// Whether layers are unpacked too, because something runs in them.
     var needsSnapshots: Bool { importsTorch || compilesModules }

@@ -22,14 +22,17 @@ struct BytecodeLayers {
         let modules: [String]
     }
 
-    /// - Parameter sandbox: asked for when something has to be compiled.
+    /// - Parameters:
+    ///   - ownLayers: how many wheels may have a layer of their own.
+    ///   - sandbox: asked for when something has to be compiled.
     func make(
-        _ wheels: [WheelPin], _ facts: [WheelFacts], isUsable: (LayerRecord) -> Bool, sandbox: () throws -> ImageSandbox
+        _ wheels: [WheelPin], _ facts: [WheelFacts], ownLayers: Int, isUsable: (LayerRecord) -> Bool,
+        sandbox: () throws -> ImageSandbox
     ) throws -> (layers: [BuiltImage.Layer], notes: [String]) {
         var layers: [BuiltImage.Layer] = []
         var notes: [String] = []
         var made: ImageSandbox?
-        for group in groups(wheels, facts) {
+        for group in groups(wheels, facts, ownLayers) {
             let key = RecordKey(
                 "bytecode-layer",
                 parts: ["\(ImageLayout.version)", layout.sitePackages, pythonVersion]
@@ -53,16 +56,14 @@ struct BytecodeLayers {
         return (layers, notes)
     }
 
-    private func groups(_ wheels: [WheelPin], _ facts: [WheelFacts]) -> [Group] {
+    private func groups(_ wheels: [WheelPin], _ facts: [WheelFacts], _ ownLayers: Int) -> [Group] {
         let all = zip(wheels, facts).map { wheel, facts in
             (wheel, facts.files.filter { $0.path.hasSuffix(".py") && $0.path.hasPrefix(layout.sitePackages + "/") })
         }
         let sizes = all.map { wheel, files in (wheel, files.reduce(0) { $0 + $1.size }) }
         let own = Set(
-            sizes.filter { $0.1 >= Self.ownSize }.sorted { ($0.1, $0.0.name) > ($1.1, $1.0.name) }.prefix(
-                Self.ownLayers
-            )
-            .map(\.0))
+            sizes.filter { $0.1 >= Self.ownSize }.sorted { ($0.1, $0.0.name) > ($1.1, $1.0.name) }
+                .prefix(ownLayers).map(\.0))
         var groups: [Group] = []
         var shared: [(WheelPin, [ConflictCheck.File])] = []
         for (wheel, files) in all where !files.isEmpty {

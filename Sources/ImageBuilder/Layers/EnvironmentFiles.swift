@@ -14,20 +14,34 @@ struct EnvironmentFiles {
 
     init(layout: ImageLayout, pythonVersion: String, variables: [(name: String, value: String)]) {
         let prefix = ImageLayout.prefix
-        var all: [String: Content] = [
+        var all = Self.doors(variables)
+        let environment: [String: Content] = [
             "\(prefix)/bin/python": .link(layout.baseInterpreter),
             "\(prefix)/bin/python3": .link("python"),
             "\(prefix)/bin/python\(layout.python)": .link("python"),
             "\(prefix)/lib64": .link("lib"),
             "\(prefix)/pyvenv.cfg": .file(
                 Array(Self.pyvenv(layout: layout, pythonVersion: pythonVersion).utf8), mode: 0o644),
-            "/etc/profile.d/bunsen.sh": .file(Array(Self.profile(variables).utf8), mode: 0o644),
-            "/etc/environment": .file(Array(Self.environment(variables).utf8), mode: 0o644),
             // The person's own folder: a container without a mount can write here too.
             ImageLayout.workspace: .folder(mode: 0o755, owned: true),
         ]
+        all.merge(environment) { $1 }
         all["\(layout.sitePackages)"] = .folder(mode: 0o755, owned: false)
-        entries = all.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0.key, $0.value) }
+        entries = Self.sorted(all)
+    }
+
+    /// What a variant says otherwise than the plain image below it.
+    init(variables: [(name: String, value: String)]) { entries = Self.sorted(Self.doors(variables)) }
+
+    private static func doors(_ variables: [(name: String, value: String)]) -> [String: Content] {
+        [
+            "/etc/profile.d/bunsen.sh": .file(Array(profile(variables).utf8), mode: 0o644),
+            "/etc/environment": .file(Array(environment(variables).utf8), mode: 0o644),
+        ]
+    }
+
+    private static func sorted(_ all: [String: Content]) -> [(path: String, content: Content)] {
+        all.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0.key, $0.value) }
     }
 
     /// Python finds the environment by this file (PEP 405).

@@ -12,18 +12,20 @@ struct WheelLayers {
     let progress: BuildProgress
 
     struct Result {
+        let wheels: [WheelPin]
         let layers: [BuiltImage.Layer]
-        /// Sorted as the wheels of the lock are.
+        /// In the order of the wheels.
         let facts: [WheelFacts]
     }
 
     /// How many layers are made at once. Each has helping threads of its own.
     private static let width = 2
 
-    /// - Parameter room: how many layers the wheels may take.
+    /// - Parameters:
+    ///   - below: the layers that those of `wheels` will be above.
+    ///   - room: how many layers the wheels may take.
     /// - Throws: also when two wheels own one path with different content.
-    func make(room: Int) throws -> Result {
-        let wheels = try WheelPin.all(of: request.lock)
+    func make(_ wheels: [WheelPin], on below: Result? = nil, room: Int) throws -> Result {
         let plan = LayerPlan(wheels: wheels, room: room)
         var facts: [WheelPin: WheelFacts] = [:]
         for wheel in wheels {
@@ -39,7 +41,7 @@ struct WheelLayers {
             for (wheel, learnt) in zip(group.wheels, result.facts) { facts[wheel] = learnt }
         }
         let sorted = wheels.compactMap { facts[$0] }
-        try checkConflicts(wheels, sorted)
+        try checkConflicts((below?.wheels ?? []) + wheels, (below?.facts ?? []) + sorted)
         let made = Set(missing)
         let layers = plan.groups.compactMap { group in
             records[group].map { record in
@@ -48,7 +50,7 @@ struct WheelLayers {
                     isMade: made.contains(group))
             }
         }
-        return Result(layers: layers, facts: sorted)
+        return Result(wheels: wheels, layers: layers, facts: sorted)
     }
 
     private func make(_ groups: [LayerPlan.Group]) throws -> [(LayerPlan.Group, WheelLayerMaker.Result)] {

@@ -20,12 +20,12 @@ package struct WheelPin: Sendable, Hashable {
         self.size = size
     }
 
-    /// The wheels of a lock, sorted by name.
+    /// The wheels of a lock's packages, in their order.
     ///
     /// - Throws: `ImageBuildError` for packages that are locked as something else than a wheel with a digest.
-    package static func all(of lock: Lock) throws(ImageBuildError) -> [WheelPin] {
+    package static func all(of packages: [Lock.Package]) throws(ImageBuildError) -> [WheelPin] {
         var pins: [WheelPin] = []
-        for package in lock.packages {
+        for package in packages {
             guard let file = package.file, let sha256 = package.sha256, let digest = Digest(hex: sha256) else {
                 throw ImageBuildError(
                     .notAWheel, "\(package.name) \(package.version)", "the lock has no file with a digest for it",
