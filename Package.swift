@@ -22,14 +22,17 @@ let package = Package(
         .target(
             name: "BunsenCommands",
             dependencies: [
-                "RunCapture", "Recorder", "ImageBuilder", "Engines", "OCIRegistry", "BaseSystem", "ContentStore",
-                "RunStore",
+                "ProjectExport", "RunCapture", "Recorder", "ImageBuilder", "Engines", "OCIRegistry", "BaseSystem",
+                "ContentStore", "RunStore",
                 "Resolver",
                 "PythonEnvironments", "GPUDevices", "LayerArchive", "RecipeModel", "MetricText", "TensorBoardEvents",
                 "ExperimentModel", "OCIModel", "HTTPTransfer", "HostSystem", argumentParser,
             ]),
 
         // Work
+        .target(
+            name: "ProjectExport",
+            dependencies: ["ImageBuilder", "BaseSystem", "Resolver", "RecipeModel", "ExperimentModel", "Yams"]),
         .target(
             name: "RunCapture",
             dependencies: [
@@ -128,6 +131,11 @@ let package = Package(
             dependencies: [
                 "ImageBuilder", "Resolver", "RecipeModel", "ContentStore", "LayerArchive", "OCIModel", "HostSystem",
                 "TestSupport",
+            ]),
+        .testTarget(
+            name: "ProjectExportTests",
+            dependencies: [
+                "ProjectExport", "BaseSystem", "Resolver", "RecipeModel", "ExperimentModel", "HostSystem", "TestSupport",
             ]),
         .testTarget(
             name: "RecorderTests",

@@ -23,7 +23,9 @@ package struct CommandLineTool: ParsableCommand {
             CommandGroup(name: "Environment", subcommands: [InitCommand.self, LockCommand.self]),
             CommandGroup(
                 name: "Images",
-                subcommands: [BuildCommand.self, ImageCommand.self, LoginCommand.self, LogoutCommand.self]),
+                subcommands: [
+                    BuildCommand.self, ImageCommand.self, ExportCommand.self, LoginCommand.self, LogoutCommand.self,
+                ]),
             CommandGroup(
                 name: "Runs",
                 subcommands: [

@@ -10,6 +10,7 @@ import MarkdownEntry
 import MetricText
 import OCIModel
 import OCIRegistry
+import ProjectExport
 import RecipeModel
 import Recorder
 import Resolver
@@ -69,6 +70,7 @@ extension Failure {
             return Failure("\(error)", hint: hint(for: error), code: error.isMissing ? .missing : .unavailable)
         case let error as HTTPTransferError: return Failure("\(error)", code: .unavailable)
         case let error as ContentStoreError: return explain(error)
+        case let error as ProjectExportError: return Failure("\(error)", code: .data)
         default: return nil
         }
     }

@@ -16,6 +16,10 @@ package struct ResourceLimits: Sendable, Hashable, Codable {
 
     package init() {}
 
+    /// Bytes of /dev/shm where nobody says: half of the memory, and never less than 2 GiB. The workers of a data loader
+    /// hand over batches through it, and Docker's own 64 MiB end in bus errors.
+    package static func usualSharedMemory(memory: Int64?) -> Int64 { max(2 << 30, (memory ?? 0) / 2) }
+
     package var isEmpty: Bool { self == ResourceLimits() }
 }
 

@@ -9,6 +9,7 @@ import Testing
         ["bunsen"],
         ["BunsenCommands"],
         // work
+        ["ProjectExport"],
         ["ImageBuilder", "RunCapture"],
         ["Engines", "Recorder", "PythonEnvironments", "BaseSystem"],
         ["OCIRegistry"],

@@ -19,6 +19,17 @@ package struct BaseLock: Sendable, Hashable {
         digest = BaseLockWriter.digest(ofBody: BaseLockWriter.body(self))
     }
 
+    /// The Debian packages that were asked for by name, beside the essential ones and what they depend on, sorted. The
+    /// interpreter is not among them.
+    package var installedByName: [String] {
+        var names = DebianResolver.additions + request.system
+        if request.compiler {
+            names += DebianResolver.compiler
+            if case .base = python { names.append("libpython3-dev") }
+        }
+        return Set(names).sorted()
+    }
+
     /// What is pinned, in a few words for people.
     package var summary: String {
         let system =

@@ -166,19 +166,9 @@ package struct BuildCommand: ContextualCommand {
                     "there is no registry to push to",
                     hint: "add image: registry.example.org/team/\(recipe.name) to the recipe, or give -t", code: .usage)
             }
-            let repository = try Repository(recipe.image ?? "localhost/\(Self.pathComponent(recipe.name))")
-            names = [ImageReference(repository: repository, tag: derived)]
+            names = [ImageReference(repository: try ImageNaming.repository(of: recipe), tag: derived)]
         }
         return names
-    }
-
-    /// A recipe's name may have letters that the path of an image cannot have.
-    private static func pathComponent(_ name: String) -> String {
-        let bytes = name.lowercased().utf8.map { byte -> UInt8 in
-            (97...122).contains(byte) || (48...57).contains(byte) ? byte : UInt8(ascii: "-")
-        }
-        let parts = String(decoding: bytes, as: UTF8.self).split(separator: "-")
-        return parts.isEmpty ? "image" : parts.joined(separator: "-")
     }
 }
 

@@ -74,7 +74,7 @@ package enum LimitText {
 extension ResourceLimits {
     /// What containers get as /dev/shm where nothing was said: half of the memory limit, and at least 2 GB. Docker's
     /// own 64 MB break PyTorch's data loaders.
-    package var sharedMemoryOrDefault: Int64 { sharedMemory ?? max(2 << 30, (memory ?? 0) / 2) }
+    package var sharedMemoryOrDefault: Int64 { sharedMemory ?? Self.usualSharedMemory(memory: memory) }
 
     /// The memory limit for a sentence: `2 GB`.
     package static func memoryText(_ bytes: Int64) -> String {

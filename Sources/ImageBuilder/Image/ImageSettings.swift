@@ -25,6 +25,15 @@ package struct ImageSettings: Sendable, Hashable {
 
     /// Variables of every process in the image. Login shells get the same from /etc/profile.d.
     package var variables: [(name: String, value: String)] {
+        Self.variables(compute: compute, environment: environment)
+    }
+
+    /// - Parameters:
+    ///   - compute: `12.8`, `cpu`, or nothing without torch.
+    ///   - environment: of the recipe and its variant; it goes before Bunsen's own.
+    package static func variables(
+        compute: String, environment: [String: String]
+    ) -> [(name: String, value: String)] {
         var fixed: [String: String] = [
             "PATH":
                 "\(ImageLayout.prefix)/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
