@@ -135,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "ProjectExportTests",
             dependencies: [
-                "ProjectExport", "BaseSystem", "Resolver", "RecipeModel", "ExperimentModel", "HostSystem", "TestSupport",
+                "ProjectExport", "BaseSystem", "Resolver", "RecipeModel", "ExperimentModel", "HostSystem",
+                "TestSupport",
             ]),
         .testTarget(
             name: "RecorderTests",

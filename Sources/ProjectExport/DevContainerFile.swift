@@ -40,9 +40,12 @@ package struct DevContainerFile: Encodable, Sendable {
         image = subject.image
         workspaceFolder = subject.workspace
         workspaceMount = Self.mount("${localWorkspaceFolder}", subject.workspace, isReadOnly: false)
-        mounts = subject.mounts.isEmpty ? nil : subject.mounts.map { mount in
-            Self.mount(Self.source(mount.source), mount.destination, isReadOnly: mount.isReadOnly)
-        }
+        mounts =
+            subject.mounts.isEmpty
+            ? nil
+            : subject.mounts.map { mount in
+                Self.mount(Self.source(mount.source), mount.destination, isReadOnly: mount.isReadOnly)
+            }
         var arguments = ["--shm-size=\(subject.sharedMemory)"]
         // Memory and swap together, or a container would get as much swap again.
         if let memory = subject.limits.memory { arguments += ["--memory=\(memory)", "--memory-swap=\(memory)"] }

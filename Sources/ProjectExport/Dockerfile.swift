@@ -46,11 +46,14 @@ package struct Dockerfile: Sendable, Hashable {
              && install --directory --owner=\(userID) --group=\(userID) \(ImageLayout.workspace)
             """)
         parts.append(Self.text(of: variables))
+        // The init that Bunsen's own images have; another base may not have it.
+        let entrypoint =
+            if case .debian = base.base { "ENTRYPOINT [\"tini\", \"-s\", \"-g\", \"--\"]\n" } else { "" }
         parts.append(
             """
             WORKDIR \(ImageLayout.workspace)
             USER \(userID):\(userID)
-            CMD ["bash"]
+            \(entrypoint)CMD ["bash"]
 
             """)
         text = parts.joined(separator: "\n\n")

@@ -43,7 +43,8 @@ struct ExportedFile: ParsableArguments {
             to: context.console, json: { try RecordCoding.encode(Written(file: path, changed: before != text)) },
             text: { "" })
         context.console.say(
-            before == text ? "\(context.shown(path)) is as it should be" : "wrote \(context.shown(path)); next: \(next)")
+            before == text ? "\(context.shown(path)) is as it should be" : "wrote \(context.shown(path)); next: \(next)"
+        )
         return 0
     }
 }

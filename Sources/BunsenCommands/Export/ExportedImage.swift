@@ -41,7 +41,8 @@ struct ExportedImage: ParsableArguments {
             }
         }
         if let variant, !recipe.variants.contains(where: { $0.name == variant }) {
-            throw Failure("the recipe has no variant \(variant)", hint: "look at variants: in bunsen.yaml", code: .usage)
+            throw Failure(
+                "the recipe has no variant \(variant)", hint: "look at variants: in bunsen.yaml", code: .usage)
         }
         let lock = try LockedEnvironment.currentLock(project, recipe, mustAgree: false, context)
         var name: ImageReference
@@ -51,7 +52,8 @@ struct ExportedImage: ParsableArguments {
             guard recipe.image != nil else {
                 throw Failure(
                     "the image of this recipe is in no registry, where others could take it from",
-                    hint: "add image: registry.example.org/team/\(recipe.name) to bunsen.yaml, then: bunsen build --push",
+                    hint:
+                        "add image: registry.example.org/team/\(recipe.name) to bunsen.yaml, then: bunsen build --push",
                     code: .data)
             }
             name = ImageReference(
@@ -76,7 +78,8 @@ struct ExportedImage: ParsableArguments {
         } catch let error as OCIRegistryError where error.isMissing {
             throw Failure(
                 "\(name) is not in its registry",
-                hint: local == nil ? "build it: bunsen build --push" : "it was built and not pushed: bunsen build --push",
+                hint: local == nil
+                    ? "build it: bunsen build --push" : "it was built and not pushed: bunsen build --push",
                 code: .missing)
         }
         if let local, local != remote, name.digest == nil {
