@@ -25,8 +25,8 @@ let package = Package(
                 "ProjectExport", "RunCapture", "Recorder", "ImageBuilder", "Engines", "OCIRegistry", "BaseSystem",
                 "ContentStore", "RunStore",
                 "Resolver",
-                "PythonEnvironments", "GPUDevices", "LayerArchive", "RecipeModel", "MetricText", "TensorBoardEvents",
-                "ExperimentModel", "OCIModel", "HTTPTransfer", "HostSystem", argumentParser,
+                "PythonEnvironments", "GPUDevices", "LayerArchive", "ELFImage", "RecipeModel", "MetricText",
+                "TensorBoardEvents", "ExperimentModel", "OCIModel", "HTTPTransfer", "HostSystem", argumentParser,
             ]),
 
         // Work
@@ -53,7 +53,7 @@ let package = Package(
             name: "ImageBuilder",
             dependencies: [
                 "BaseSystem", "OCIRegistry", "ContentStore", "Resolver", "HTTPTransfer", "LayerArchive", "WheelFormat",
-                "RecipeModel", "OCIModel", "HostSystem",
+                "ELFImage", "RecipeModel", "OCIModel", "HostSystem",
             ]),
         .target(name: "BaseSystem", dependencies: ["Resolver", "LayerArchive", "RecipeModel", "HostSystem"]),
         .target(name: "PythonEnvironments", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
@@ -68,6 +68,7 @@ let package = Package(
         .target(name: "MetricText"),
         .target(name: "TensorBoardEvents"),
         .target(name: "WheelFormat", dependencies: ["HostSystem", "CZlib"]),
+        .target(name: "ELFImage", dependencies: ["HostSystem"]),
         .target(
             name: "LayerArchive", dependencies: ["OCIModel", "HostSystem", "CHostSystem", "CInflate", "CZlib", "CZstd"]),
 
@@ -99,6 +100,7 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "LayerArchiveTests", dependencies: ["LayerArchive", "OCIModel", "CZlib", "HostSystem", "TestSupport"]),
+        .testTarget(name: "ELFImageTests", dependencies: ["ELFImage", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "WheelFormatTests", dependencies: ["WheelFormat", "CZlib", "HostSystem", "TestSupport"],
             exclude: ["wheels.txt", "wheels-large.txt"]),

@@ -43,6 +43,8 @@ prepare_run() {
 prepare_tests() {
     # A registry, its password file, other readers of images and layers, Compose, certificates.
     install_packages docker-registry apache2-utils skopeo openssl isal pigz libarchive-tools zstd umoci docker-compose
+    # Shared libraries are made, and other readers of them asked.
+    install_packages binutils
     # A real base is bootstrapped, by root and by an ordinary user.
     install_packages mmdebstrap uidmap
     # Engines, whose daemons the tests start themselves, and a shell for tiny images.

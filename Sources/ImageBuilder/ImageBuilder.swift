@@ -45,6 +45,7 @@ package struct ImageBuilder: Sendable {
         let bytecode = try compileModules(request, layout, running, wheels, settings)
         var layers = below + wheels.layers + bytecode.layers + [environmentLayer]
         var notes = wheels.facts.flatMap(\.warnings) + bytecode.notes
+        var all = Array(zip(wheels.wheels, wheels.facts))
         if let variant = request.variant {
             // Everything of the plain image is below, so that an engine that has it unpacks the variant's own only.
             settings = self.settings(request, base, variant: variant)
@@ -57,6 +58,7 @@ package struct ImageBuilder: Sendable {
             let compiled = try compileModules(request, layout, running, added, ownLayers: 0, settings)
             layers += own + compiled.layers + [top]
             notes += added.facts.flatMap(\.warnings) + compiled.notes
+            all += zip(added.wheels, added.facts)
         }
         guard layers.count <= Self.layerLimit else {
             throw ImageBuildError(
@@ -64,8 +66,13 @@ package struct ImageBuilder: Sendable {
                 "it would have \(layers.count) layers, engines accept \(Self.layerLimit)",
                 hint: "use a base with fewer layers")
         }
+        let proof = try request.provesLibraries ? proveLibraries(request, layout, running, all, settings) : nil
         let imported = request.importsTorch ? try importTorch(request, running, settings) : nil
-        return try publish(request, layers, settings, notes: notes, imported)
+        let packages = all.map { wheel, facts in
+            BuiltImage.Package(
+                name: wheel.name, version: wheel.version, size: wheel.size, unpackedSize: facts.unpackedSize)
+        }
+        return try publish(request, layers, packages, settings, notes: notes, proof, imported)
     }
 
     /// Brings everything that a build takes from the network into the store.
@@ -118,6 +125,21 @@ package struct ImageBuilder: Sendable {
             }, sandbox: { try sandbox(request, layers, settings) })
     }
 
+    /// - Throws: when something in the image lacks a library that it cannot do without.
+    private func proveLibraries(
+        _ request: ImageRequest, _ layout: ImageLayout, _ layers: [BuiltImage.Layer],
+        _ wheels: [(WheelPin, WheelFacts)], _ settings: ImageSettings
+    ) throws -> LibraryCheck.Result? {
+        var variables: [String: String] = [:]
+        for variable in settings.variables { variables[variable.name] = variable.value }
+        let result = try LibraryCheck(
+            store: store, layout: layout, variables: variables,
+            facts: Dictionary(wheels) { first, _ in first }, progress: progress
+        ).run(layers)
+        if let error = result?.verdict.refusal(of: "\(request.name)", wheels.map(\.0)) { throw error }
+        return result
+    }
+
     /// Once for each image: what its interpreter said before is remembered.
     private func importTorch(
         _ request: ImageRequest, _ layers: [BuiltImage.Layer], _ settings: ImageSettings
@@ -140,24 +162,15 @@ package struct ImageBuilder: Sendable {
         var variables: [String: String] = [:]
         for variable in settings.variables { variables[variable.name] = variable.value }
         return ImageSandbox(
-            layers: try snapshots(of: layers), scratch: environment["TMPDIR"] ?? "/tmp", variables: variables,
+            layers: try LayerUnit.all(of: layers).map { try $0.snapshot(in: store) },
+            scratch: environment["TMPDIR"] ?? "/tmp", variables: variables,
             userID: request.userID)
     }
 
-    /// The files of all layers, unpacked now where they are not yet: those of the base and of a variant's system in one,
-    /// because the second may remove files of the first, the others each by itself.
-    private func snapshots(of layers: [BuiltImage.Layer]) throws -> [Snapshot] {
-        let maker = SnapshotMaker(store: store)
-        let base = layers.filter { $0.kind == .base || $0.kind == .system }
-        let above = try layers.filter { $0.kind != .base && $0.kind != .system }.map { layer in
-            try store.snapshot(layer.record.diffID) ?? maker.unpack(layer.record, title: layer.title)
-        }
-        return [try maker.unpackChain(base.map(\.record), title: "base")] + above
-    }
-
     private func publish(
-        _ request: ImageRequest, _ layers: [BuiltImage.Layer], _ settings: ImageSettings, notes: [String],
-        _ imported: ImportCheck.Result?
+        _ request: ImageRequest, _ layers: [BuiltImage.Layer], _ packages: [BuiltImage.Package],
+        _ settings: ImageSettings, notes: [String],
+        _ proof: LibraryCheck.Result?, _ imported: ImportCheck.Result?
     ) throws -> BuiltImage {
         let history = layers.map { layer in
             ImageConfiguration.History(created: settings.created, createdBy: "bunsen build", comment: layer.title)
@@ -170,7 +183,8 @@ package struct ImageBuilder: Sendable {
             config: configurationDocument.descriptor, layers: layers.map(Self.descriptor(of:)),
             annotations: ["org.opencontainers.image.title": settings.title])
         let manifestDocument = try Document(manifest, mediaType: .manifest)
-        let previous = previousLayers(request.name)
+        let previous = previousImage(request.name)
+        try store.setRecord(packages, for: Self.packagesKey(manifestDocument.digest))
         try store.store(configurationDocument)
         try store.store(manifestDocument)
         try store.setImage(
@@ -179,12 +193,12 @@ package struct ImageBuilder: Sendable {
         var marked = layers
         if let previous {
             for index in marked.indices {
-                marked[index].wasInPrevious = previous.contains(marked[index].record.descriptor.digest)
+                marked[index].wasInPrevious = previous.layers.contains(marked[index].record.descriptor.digest)
             }
         }
         return BuiltImage(
             name: request.name, manifest: manifestDocument, configuration: configurationDocument, layers: marked,
-            notes: notes, imported: imported)
+            packages: packages, previous: previous?.image, notes: notes, proof: proof, imported: imported)
     }
 
     /// The layer's descriptor, with what is in it for people who look at the manifest.
@@ -196,11 +210,17 @@ package struct ImageBuilder: Sendable {
         return descriptor
     }
 
-    private func previousLayers(_ name: ImageReference) -> Set<Digest>? {
+    private func previousImage(_ name: ImageReference) -> (layers: Set<Digest>, image: BuiltImage.Previous)? {
         guard let record = store.image(named: name.description),
             let bytes = try? store.read(record.manifest.digest),
             let manifest = try? Document<ImageManifest>(parsing: bytes, mediaType: record.manifest.mediaType)
         else { return nil }
-        return Set(manifest.value.layers.map(\.digest))
+        let packages = store.record(Self.packagesKey(manifest.digest), as: [BuiltImage.Package].self)
+        return (Set(manifest.value.layers.map(\.digest)), .init(digest: manifest.digest, packages: packages))
+    }
+
+    /// What is in an image, for the report of the build that follows.
+    private static func packagesKey(_ manifest: Digest) -> RecordKey {
+        RecordKey("image-packages", manifest.description)
     }
 }

@@ -15,7 +15,10 @@ import Testing
         ["OCIRegistry"],
         ["RunStore", "Resolver", "GPUDevices", "ContentStore"],
         // formats
-        ["MetricText", "TensorBoardEvents", "CurveFigures", "MarkdownEntry", "WheelFormat", "LayerArchive"],
+        [
+            "MetricText", "TensorBoardEvents", "CurveFigures", "MarkdownEntry", "WheelFormat", "LayerArchive",
+            "ELFImage",
+        ],
         // nouns
         ["RecipeModel"],
         ["ExperimentModel", "OCIModel"],

@@ -3,17 +3,21 @@ import HostSystem
 import TestSupport
 
 /// A project whose packages come from a folder of wheels that pip's configuration names, so that nothing depends on
-/// what an index has today. Its data folder is its own, but for uv.
+/// what an index has today.
 struct WheelProject {
     let project: Project
     let wheels: String
 
-    static func with(_ body: (WheelProject) throws -> Void) throws {
+    /// - Parameter sharesHome: use the data folder that all tests share, where a base is that took a minute to make. Else
+    ///   the data folder is the project's own, but for uv.
+    static func with(sharesHome: Bool = false, _ body: (WheelProject) throws -> Void) throws {
         try withTemporaryFolder { folder in
-            let home = "\(folder)/home"
+            let home = sharesHome ? Project.home : "\(folder)/home"
             try Files.makeFolder("\(Project.home)/tools")
-            try Files.makeFolder(home)
-            symlink("\(Project.home)/tools", "\(home)/tools")
+            if !sharesHome {
+                try Files.makeFolder(home)
+                symlink("\(Project.home)/tools", "\(home)/tools")
+            }
             try Files.makeFolder("\(folder)/project")
             try Files.makeFolder("\(folder)/wheels")
             let configuration = "[global]\nno-index = true\nfind-links = \(folder)/wheels\n"

@@ -52,7 +52,9 @@ package struct BuildCommand: ContextualCommand {
     @Flag(name: .long, help: "Compile the modules, so that the first start of a container need not do it.")
     var bytecode = false
 
-    @Flag(name: .long, inversion: .prefixedNo, help: "Import torch in the image before it is pushed.")
+    @Flag(
+        name: .long, inversion: .prefixedNo,
+        help: "Prove that every library is in the image and import torch there, before it is pushed.")
     var check = true
 
     @Flag(name: .long, help: "Show the sizes of packages and layers, and what is new.")
@@ -102,6 +104,7 @@ package struct BuildCommand: ContextualCommand {
         request.variant = chosen
         request.format = layers.format
         request.compilesModules = bytecode
+        request.provesLibraries = check
         request.importsTorch = check
         request.userID = uid
         // Engines and other places are given whole images.
@@ -146,6 +149,10 @@ package struct BuildCommand: ContextualCommand {
             to: context.console, json: { try RecordCoding.encode(report) },
             text: { self.report ? report.table : report.summary })
         for note in image.notes { context.console.say("note: \(note)") }
+        if check, image.proof == nil {
+            context.console.say(
+                "note: layers that only the registry has were not looked at; their libraries are not proven")
+        }
         return 0
     }
 

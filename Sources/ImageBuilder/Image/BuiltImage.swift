@@ -31,13 +31,35 @@ package struct BuiltImage: Sendable {
         }
     }
 
+    /// A package of the environment.
+    package struct Package: Sendable, Hashable, Codable {
+        package let name: String
+        package let version: String
+        /// Bytes of the wheel, which are nearly those that it takes in its layer.
+        package let size: Int64
+        /// Bytes of its files.
+        package let unpackedSize: Int64
+    }
+
+    /// The image that had the name before.
+    package struct Previous: Sendable, Hashable {
+        package let digest: Digest
+        /// Nil where nobody remembers them.
+        package let packages: [Package]?
+    }
+
     package let name: ImageReference
     package let manifest: Document<ImageManifest>
     package let configuration: Document<ImageConfiguration>
     /// From the base upwards.
     package var layers: [Layer]
-    /// What the proof found that is worth knowing and no error.
+    /// In the order of the lock.
+    package let packages: [Package]
+    package let previous: Previous?
+    /// What the build found that is worth knowing and no error.
     package let notes: [String]
+    /// What was proven of the libraries; nil where it was not asked, or not all layers are here to be looked at.
+    package let proof: LibraryCheck.Result?
     /// What the interpreter in the image said; nil where it was not asked.
     package let imported: ImportCheck.Result?
 

@@ -20,6 +20,8 @@ package struct ImageRequest: Sendable {
     package var format = LayerFormat.gzip
     /// Whether modules are compiled, so that the first start of a container need not do it.
     package var compilesModules = false
+    /// Whether every library that the image's files need has to be in it.
+    package var provesLibraries = true
     /// Whether the image is started once, to import torch in it.
     package var importsTorch = true
     package var userID: UInt32 = 1000
@@ -31,8 +33,8 @@ package struct ImageRequest: Sendable {
         variant.flatMap { variant in lock.variants.first { $0.name == variant.name } }?.packages ?? []
     }
 
-    /// Whether layers are unpacked too, because something runs in them.
-    var needsSnapshots: Bool { importsTorch || compilesModules }
+    /// Whether layers are unpacked too, because something looks at their files or runs in them.
+    var needsSnapshots: Bool { provesLibraries || importsTorch || compilesModules }
 
     package init(
         name: ImageReference, recipe: Recipe, recipeDigest: String, lock: Lock, files: LockedFiles, project: String

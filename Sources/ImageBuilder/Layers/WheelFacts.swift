@@ -7,12 +7,18 @@ struct WheelFacts: Sendable, Codable {
     /// One line for each file: path, digest and size between tabs. Text, because thirteen thousand small objects (that
     /// is what torch has) take longer to read than all the rest of a build that changes nothing.
     private let list: String
+    /// Bytes of all files; nil in records of earlier versions.
+    private let installedSize: Int64?
 
     init(plan: InstallPlan) {
         wheel = plan.wheel.description
         warnings = plan.warnings
         list = plan.files.map { "\($0.path)\t\($0.digest?.text ?? "")\t\($0.size)\n" }.joined()
+        installedSize = plan.files.reduce(0) { $0 &+ Int64($1.size) }
     }
+
+    /// Bytes of all files, as a disk has them.
+    var unpackedSize: Int64 { installedSize ?? files.reduce(0) { $0 &+ Int64($1.size) } }
 
     var files: [ConflictCheck.File] {
         list.split(separator: "\n").compactMap { line in
