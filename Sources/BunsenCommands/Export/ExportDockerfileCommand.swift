@@ -1,6 +1,7 @@
 import ArgumentParser
 import HostSystem
 import ProjectExport
+import Resolver
 
 package struct ExportDockerfileCommand: ContextualCommand {
     package static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ package struct ExportDockerfileCommand: ContextualCommand {
         let lock = try LockedEnvironment.currentLock(project, recipe, mustAgree: false, context)
         let base = try BaseLocking.current(project, recipe, lock, registry.session(context), context)
         let dockerfile = try Dockerfile(
-            lock: lock, pylock: try Files.readText(project.pylockPath), base: base,
+            lock: lock, pylock: try Files.readText("\(project.folder)/\(Lock.pylockName)"), base: base,
             environment: recipe.run.environment, userID: uid)
         let code = try file.write(
             dockerfile.text, as: Dockerfile.path, format, context, next: "docker build --tag \(recipe.name) .")
