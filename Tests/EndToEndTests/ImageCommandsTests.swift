@@ -97,6 +97,22 @@ import Testing
         }
     }
 
+    /// As after a build whose registry had some of the layers.
+    @Test func layersThatTheStoreLacksAreFetched() throws {
+        try with { project, registry, digest in
+            let name = "\(registry.host)/team/tiny:v1"
+            try run(project, "image", "copy", "oci:layout:v1", "store:\(name)")
+            try run(project, "image", "push", name)
+            let layer = try #require(project.json("image", "inspect", name)["layers"][0]["digest"].string)
+            try Files.remove("\(project.folder)/home/store/blobs/sha256/\(layer.dropFirst(7))")
+            let lacking = try project.bunsen("image", "copy", "store:\(name)", "docker-archive:a.tar")
+            #expect(lacking.end == .exited(code: 66) && lacking.errorText.contains("bunsen image pull \(name)"))
+            #expect(!Files.exists("\(project.folder)/a.tar"))
+            try run(project, "image", "pull", name)
+            #expect(try run(project, "image", "copy", "store:\(name)", "docker-archive:a.tar") == "\(digest)\n")
+        }
+    }
+
     @Test func whatOnlyTheStoreHasIsPointedAt() throws {
         try with { project, registry, _ in
             let name = "\(registry.host)/team/tiny:v1"

@@ -38,11 +38,23 @@ import Testing
                     ["run", "--rm", "--network=none", Self.name] + TinyImage.command, timeout: 60)
                 #expect(ran.outputText == "it runs\n", "\(ran.errorText)")
 
+                try refusesWhatTheStoreLacks(project)
                 try refusesWhatItCannotUnpack(project, image, docker)
                 try refusesAnotherNetwork(project)
                 try refusesAClosedSocket(project, docker)
             }
         }
+    }
+
+    private func refusesWhatTheStoreLacks(_ project: Project) throws {
+        let layers = try project.json("image", "inspect", "store:\(Self.name)")["layers"]
+        let layer = try #require(layers[0]["digest"].string)
+        let path = "\(project.folder)/home/store/blobs/sha256/\(layer.dropFirst(7))"
+        let bytes = try Files.read(path)
+        try Files.remove(path)
+        let lacking = try project.bunsen("image", "load", Self.name, "docker")
+        #expect(lacking.end == .exited(code: 66) && lacking.errorText.contains("bunsen image pull \(Self.name)"))
+        try Files.write(bytes, to: path)
     }
 
     /// Docker before 23.0 stops in the middle of a pull when it meets zstd.

@@ -21,7 +21,7 @@ struct ImageLoading {
             "loading \(first) into \(kind)", total: image.value.layers.reduce(0) { $0 &+ $1.size }, console)
         let served = LoopbackRegistry.Image(
             path: first.repository.path, tag: try first.tag ?? Tag("latest"), manifest: image.digest)
-        let registry = try LoopbackRegistry(store, images: [served]) { display.add($0) }
+        let registry = try serve(served, as: first) { display.add($0) }
         let reference = registry.reference(of: served)
         defer { console.endProgress() }
         let pulled = try engine.pull(reference)
@@ -39,6 +39,16 @@ struct ImageLoading {
         }
         for name in names { try run(["tag", reference, "\(name)"], "call the image \(name)") }
         try check(image, first)
+    }
+
+    private func serve(
+        _ image: LoopbackRegistry.Image, as name: ImageReference, _ onSent: @escaping @Sendable (Int) -> Void
+    ) throws -> LoopbackRegistry {
+        do { return try LoopbackRegistry(store, images: [image], onSent: onSent) } catch let error as OCIRegistryError
+            where error.isMissing
+        {
+            throw Failure("\(error)", hint: ImagePlace.missingLayersHint(name), code: .missing)
+        }
     }
 
     /// What the engine has under the name is what it was given.

@@ -108,15 +108,30 @@ struct ImagePlace {
         try openDestination(names: []).images.delete(try openSource().selector)
     }
 
-    /// Does something with the place. When a registry does not have the image and the store does, the failure says so.
+    /// Does something with the place. When a registry does not have the image and the store does, or the store has only
+    /// a part of it, the failure says so.
     func explaining<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as OCIRegistryError {
-            guard case .registry(let reference) = kind, var failure = Failure(explaining: error),
-                store.image(named: "\(reference)") != nil || store.image(named: "\(reference):latest") != nil
-            else { throw error }
-            failure.hint = "this machine's store has it: store:\(text)" + (failure.hint.map { "\nhint: \($0)" } ?? "")
+            guard var failure = Failure(explaining: error) else { throw error }
+            switch kind {
+            case .registry(let reference) where isInStore(reference):
+                failure.hint =
+                    "this machine's store has it: store:\(text)" + (failure.hint.map { "\nhint: \($0)" } ?? "")
+            case .store(let reference) where isInStore(reference) && error.isMissing:
+                failure.hint = Self.missingLayersHint(reference)
+            default: throw error
+            }
             throw failure
         }
+    }
+
+    private func isInStore(_ reference: ImageReference) -> Bool {
+        store.image(named: "\(reference)") != nil || store.image(named: "\(reference):latest") != nil
+    }
+
+    /// A build leaves out what it need not make, because the image's registry has it.
+    static func missingLayersHint(_ name: ImageReference) -> String {
+        "the store has not all of its layers; fetch the others: bunsen image pull \(name)"
     }
 
     // MARK: Archives
