@@ -27,6 +27,8 @@ package struct RunManifest: Sendable, Hashable, Codable {
     /// Processes that train together, where a launcher or WORLD_SIZE says so.
     package var worldSize: Int?
     package var data: [DataFolder] = []
+    /// Where a notebook was executed.
+    package var notebook: Notebook?
     package var primary: PrimaryMetric?
     package var language = "en"
     /// Sentences for the person, such as "no GPU is visible: the CPU is used".
@@ -178,6 +180,39 @@ package struct RunManifest: Sendable, Hashable, Codable {
         package init(asked: ResourceLimits, applied: ResourceLimits? = nil) {
             self.asked = asked
             self.applied = applied
+        }
+    }
+
+    /// A notebook that was executed, and what it showed.
+    package struct Notebook: Sendable, Hashable, Codable {
+        package struct Figure: Sendable, Hashable, Codable {
+            /// The number in front of the cell in the executed notebook.
+            package var cell: Int
+            /// Below the run folder: `notebook/cell-4-1.png`.
+            package var file: String
+
+            package init(cell: Int, file: String) {
+                self.cell = cell
+                self.file = file
+            }
+        }
+
+        /// As it was typed.
+        package var path: String
+        /// With its outputs, below the run folder: `notebook/train.ipynb`.
+        package var executed: String
+        /// Cells with code; nil until it is known.
+        package var cells: Int?
+        /// Cells that ran to their end.
+        package var done: Int?
+        package var failedCell: Int?
+        package var figures: [Figure] = []
+        /// Figures that were too many or too large.
+        package var omittedFigures = 0
+
+        package init(path: String, executed: String) {
+            self.path = path
+            self.executed = executed
         }
     }
 

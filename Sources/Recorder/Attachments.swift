@@ -5,7 +5,8 @@ extension RunRecord {
     /// Files above this are left in the run folder.
     package static let attachmentLimit = 16 << 20
 
-    /// Takes what belongs beside the entry from a run folder: `environment/` and the images that are named in `images`.
+    /// Takes what belongs beside the entry from a run folder: `environment/`, the images that are named in `images`,
+    /// an executed notebook with its figures.
     /// Sets `gpuReport` and `packages` where their files are there. Links and files of other kinds are not followed.
     package mutating func attach(runFolder: String) throws(RecorderError) {
         do {
@@ -19,7 +20,8 @@ extension RunRecord {
                         String.init)
                 }
             }
-            for path in Set(images.map(\.path)).sorted() where EntryPath.isSafe(path) {
+            let notebook = manifest.notebook.map { [$0.executed] + $0.figures.map(\.file) } ?? []
+            for path in Set(images.map(\.path) + notebook).sorted() where EntryPath.isSafe(path) {
                 guard let bytes = try Self.regularFile("\(runFolder)/\(path)") else { continue }
                 attachments.append(EntryFile(path: path, bytes: bytes))
             }

@@ -45,6 +45,7 @@ package struct EntryPlan: Sendable {
             BlockContent(
                 name: "curves",
                 content: CurveSection.content(figures, omitted: max(0, curves.count - CurveSection.limit), words)),
+            BlockContent(name: "notebook", content: NotebookSection.content(record, words)),
             BlockContent(name: "logged", content: LoggedSection.content(record, words)),
             BlockContent(name: "proposals", content: ProposalSection.content(record, words)),
         ]

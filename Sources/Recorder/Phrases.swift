@@ -32,6 +32,10 @@ package struct Phrases: Sendable {
     package let metrics: String
     package let curves: String
     package let logged: String
+    package let notebook: String
+    package let executedCells: @Sendable (_ link: String, _ done: Int, _ cells: Int) -> String
+    package let cell: @Sendable (Int) -> String
+    package let moreFigures: @Sendable (_ count: Int) -> String
     /// Between a label and what it labels.
     package let colon: String
     package let observationsHeading: String

@@ -2,7 +2,14 @@ extension Phrases {
     package static let chinese = Phrases(
         figures: .chinese, observations: .chinese,
         environment: "环境", command: "命令与挂载", gpu: "GPU", hyperparameters: "超参数", metrics: "指标", curves: "曲线",
-        logged: "程序记录的内容", colon: "：", observationsHeading: "观察", nextSteps: "下一步",
+        logged: "程序记录的内容",
+        notebook: "笔记本",
+        executedCells: { link, done, cells in
+            done == cells ? "\(link)，已执行全部 \(cells) 个单元格。" : "\(link)，已执行 \(cells) 个单元格中的 \(done) 个。"
+        },
+        cell: { "单元格 [\($0)]" },
+        moreFigures: { "笔记本中还有 \($0) 张图：数量太多或太大，没有放在此页。" },
+        colon: "：", observationsHeading: "观察", nextSteps: "下一步",
         model: "模型", optimizer: "优化器",
         batch: { local, workers, global in
             guard let workers, let global else { return "批大小 \(local)" }

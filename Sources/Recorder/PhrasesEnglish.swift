@@ -2,7 +2,14 @@ extension Phrases {
     package static let english = Phrases(
         figures: .english, observations: .english,
         environment: "Environment", command: "Command and mounts", gpu: "GPU", hyperparameters: "Hyperparameters",
-        metrics: "Metrics", curves: "Curves", logged: "Logged by the program", colon: ": ",
+        metrics: "Metrics", curves: "Curves", logged: "Logged by the program",
+        notebook: "Notebook",
+        executedCells: { link, done, cells in
+            done == cells ? "\(link), all \(cells) cells executed." : "\(link), \(done) of \(cells) cells executed."
+        },
+        cell: { "Cell [\($0)]" },
+        moreFigures: { "\($0) more figures are in the notebook: they are too many or too large for this page." },
+        colon: ": ",
         observationsHeading: "Observations",
         nextSteps: "Next steps",
         model: "Model", optimizer: "Optimizer",

@@ -12,6 +12,7 @@ package struct RunCommand: ContextualCommand {
             The command needs no change. Its exit code is Bunsen's. Without a bunsen.yaml the Python of this shell is used.
 
               bunsen run -- python train.py --lr 3e-4
+              bunsen run -P lr=3e-4 train.ipynb
               bunsen run --name warmup --data ./data -- torchrun --nproc_per_node 2 train.py
             """)
 
@@ -52,12 +53,16 @@ package struct RunCommand: ContextualCommand {
     @Flag(name: .long, help: "Do not write an entry; `bunsen record` can do it later.")
     var noEntry = false
 
+    @Argument(help: "A notebook to execute. -P sets what its cell with the tag \"parameters\" assigns.")
+    var notebook: String?
+
     @Argument(parsing: .postTerminator, help: "The command and its arguments, after --.")
     var command: [String] = []
 
     package init() {}
 
     package func run(in context: CommandContext) throws -> Int32 {
+        if let notebook { return try withNotebook(notebook).run(in: context) }
         guard !command.isEmpty else {
             throw Failure(
                 "there is no command to run", hint: "put it after two dashes: bunsen run -- python train.py",
@@ -66,6 +71,19 @@ package struct RunCommand: ContextualCommand {
         let session = try preparing { try RunSession(request: self, context: context) }
         let end = try session.supervise()
         return session.finish(end)
+    }
+
+    /// `bunsen run train.ipynb` is short for `bunsen run -- train.ipynb`.
+    private func withNotebook(_ word: String) throws -> RunCommand {
+        guard NotebookCommand.isNotebook(word), command.isEmpty else {
+            throw Failure(
+                command.isEmpty ? "\(word) is no notebook" : "there are a notebook (\(word)) and a command",
+                hint: "put a command after two dashes: bunsen run -- python train.py", code: .usage)
+        }
+        var request = self
+        request.notebook = nil
+        request.command = [word]
+        return request
     }
 
     /// What goes wrong before the command starts is Bunsen's own failure, and told apart by its exit code.

@@ -52,13 +52,20 @@ final class RunSession {
         }
         redaction = Redaction(environment: environment)
 
+        let notebook = try Self.notebook(request.command, plan, context)
+        var started = request.command
+        if let notebook {
+            started = try Self.arguments(
+                of: notebook, request, runFolder: project.store.folder(of: id).path, environment,
+                hasRecipe: recipe != nil, context)
+        }
         // Before a run folder is made.
-        _ = try Self.explaining(request.command[0]) {
+        _ = try Self.explaining(started[0]) {
             try ProcessEngine.executable(
-                request.command, searchPath: environment["PATH"] ?? "", from: context.workingFolder)
+                started, searchPath: environment["PATH"] ?? "", from: context.workingFolder)
         }
         var container = ContainerRequest(
-            name: "bunsen-\(id.text)", environment: .machine, command: request.command, variables: environment,
+            name: "bunsen-\(id.text)", environment: .machine, command: started, variables: environment,
             workingFolder: context.workingFolder, streams: ContainerStreams())
         container.limits = plan.limits
         try plan.engine.check(container)
@@ -72,6 +79,7 @@ final class RunSession {
                 line: ShellQuoting.line(["bunsen"] + redaction.redacted(arguments: context.arguments)),
                 engine: plan.engine.name.rawValue),
             project: project.folder, host: .current())
+        manifest.notebook = notebook.map { .init(path: request.command[0], executed: $0.executed) }
         if let path = project.recipePath {
             manifest.recipe = .init(path: path, digest: "sha256:\(try SHA256.hexDigest(file: path))")
         }
@@ -106,6 +114,7 @@ final class RunSession {
         try RunEnvironmentFolder(folder.environmentPath).fill(
             project: project, pylock: locked?.pylockName, patch: snapshot?.patch ?? [], packages: locked?.packageList)
         if !(snapshot?.patch.isEmpty ?? true) { manifest.source?.patch = "environment/uncommitted.patch" }
+        if notebook != nil { try Files.makeFolder("\(folder.path)/\(NotebookCommand.folderName)") }
         try folder.write(manifest)
     }
 
@@ -117,7 +126,7 @@ final class RunSession {
             journal: points, outputPath: folder.outputPath, printed: PrintedLines(patterns: patterns, journal: points),
             results: ResultFileFollower(
                 finder: ResultFileFinder(
-                    roots: [context.workingFolder] + request.watch.map(context.path),
+                    roots: [context.workingFolder] + notebookFolder + request.watch.map(context.path),
                     since: manifest.started.seconds,
                     excluded: Set([project.logbook] + request.data.map(context.path))),
                 media: MediaFolder(runFolder: folder.path)),
@@ -136,9 +145,19 @@ final class RunSession {
         }
     }
 
+    /// Where a notebook runs, and its result files appear, where that is not below the working folder.
+    private var notebookFolder: [String] {
+        guard manifest.notebook != nil, let folder = Files.parent(of: context.path(request.command[0])),
+            folder != context.workingFolder, !folder.hasPrefix(context.workingFolder + "/")
+        else { return [] }
+        return [folder]
+    }
+
     /// Completes the record and writes the entry. Returns the exit code.
     func finish(_ end: RunEnd) -> Int32 {
         manifest.end = end
+        Self.complete(&manifest, from: NotebookReport(runFolder: folder.path), redaction: redaction)
+        let end = manifest.end ?? end
         var reading: JournalReading?
         do {
             let journal = try JournalReading(folder)

@@ -1,4 +1,5 @@
 import ExperimentModel
+import FoundationEssentials
 import HostSystem
 import Recorder
 import RunCapture
@@ -34,10 +35,28 @@ enum EntryWriting {
             }
         }
         record.lastOutput = lastLines(of: folder.outputPath).map { redaction.redacted($0) }
+        if record.manifest.notebook?.cells == nil, let report = NotebookReport(runFolder: folder.path) {
+            // The supervisor did not live to see the end.
+            if var notebook = record.manifest.notebook {
+                report.complete(&notebook)
+                record.manifest.notebook = notebook
+            }
+        }
         try record.attach(runFolder: folder.path)
+        record.attachments = record.attachments.compactMap { file in
+            file.path.hasSuffix(".ipynb") ? redacted(notebook: file, redaction) : file
+        }
         let written = try EntryWriter(LogbookFolder(logbook)).write(
             try EntryPlan(record), force: force, lock: "\(Files.parent(of: folder.path) ?? folder.path)/.entries.lock")
         return "\(written.folder)/index.md"
+    }
+
+    /// A notebook without secrets in what its cells have put out. Nil where taking them out leaves none that can be read.
+    private static func redacted(notebook file: EntryFile, _ redaction: Redaction) -> EntryFile? {
+        guard let bytes = redaction.redacted(bytes: file.bytes) else { return file }
+        struct Anything: Decodable { init(from decoder: any Decoder) throws {} }
+        guard (try? JSONDecoder().decode(Anything.self, from: Data(bytes))) != nil else { return nil }
+        return EntryFile(path: file.path, bytes: bytes)
     }
 
     /// Path of the entry of a run; nil where it has none.
