@@ -131,8 +131,9 @@ let package = Package(
         .testTarget(
             name: "ImageBuilderTests",
             dependencies: [
-                "ImageBuilder", "Resolver", "RecipeModel", "ContentStore", "LayerArchive", "OCIModel", "HostSystem",
-                "TestSupport",
+                "ImageBuilder", "OCIRegistry", "ContentStore", "Resolver", "HTTPTransfer", "LayerArchive",
+                "RecipeModel",
+                "OCIModel", "HostSystem", "TestSupport",
             ]),
         .testTarget(
             name: "ProjectExportTests",

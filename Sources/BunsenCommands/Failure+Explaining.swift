@@ -115,7 +115,7 @@ extension Failure {
 
     private static func code(for kind: ImageBuildError.Kind) -> ExitCode {
         switch kind {
-        case .notAWheel, .unusableBase, .proof, .importFailed, .tooManyLayers: .data
+        case .notAWheel, .wrongWheel, .unusableBase, .proof, .importFailed, .tooManyLayers: .data
         case .wheelUnavailable, .noPython, .missingTool: .unavailable
         }
     }

@@ -5,6 +5,8 @@ package struct ImageBuildError: Error, Sendable, CustomStringConvertible {
         case notAWheel
         /// A wheel's bytes are neither here nor at the place that the lock names.
         case wheelUnavailable
+        /// A wheel is not the one that was locked.
+        case wrongWheel
         /// The Python of the lock cannot be had.
         case noPython
         /// The recipe asks for what this base cannot have.

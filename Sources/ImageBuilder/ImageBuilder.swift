@@ -45,7 +45,7 @@ package struct ImageBuilder: Sendable {
         let bytecode = try compileModules(request, layout, running, wheels, settings)
         var layers = below + wheels.layers + bytecode.layers + [environmentLayer]
         var notes = wheels.facts.flatMap(\.warnings) + bytecode.notes
-        var all = Array(zip(wheels.wheels, wheels.facts))
+        var all = wheels
         if let variant = request.variant {
             // Everything of the plain image is below, so that an engine that has it unpacks the variant's own only.
             settings = self.settings(request, base, variant: variant)
@@ -58,7 +58,7 @@ package struct ImageBuilder: Sendable {
             let compiled = try compileModules(request, layout, running, added, ownLayers: 0, settings)
             layers += own + compiled.layers + [top]
             notes += added.facts.flatMap(\.warnings) + compiled.notes
-            all += zip(added.wheels, added.facts)
+            all.add(added)
         }
         guard layers.count <= Self.layerLimit else {
             throw ImageBuildError(
@@ -67,10 +67,14 @@ package struct ImageBuilder: Sendable {
                 hint: "use a base with fewer layers")
         }
         let proof = try request.provesLibraries ? proveLibraries(request, layout, running, all, settings) : nil
-        let imported = request.importsTorch ? try importTorch(request, running, settings) : nil
-        let packages = all.map { wheel, facts in
+        let isHere = LayerUnit.all(of: running).allSatisfy { $0.isHere(in: store) }
+        let imported = request.importsTorch && isHere ? try importTorch(request, running, settings) : nil
+        notes += LayersAway(layers, target: request.layers.target, uncompared: all.uncompared)
+            .notes(request, isProven: proof != nil, isImported: imported != nil)
+        let packages = all.wheels.map { wheel in
             BuiltImage.Package(
-                name: wheel.name, version: wheel.version, size: wheel.size, unpackedSize: facts.unpackedSize)
+                name: wheel.name, version: wheel.version, size: wheel.size,
+                unpackedSize: all.known[wheel]?.unpackedSize ?? 0)
         }
         return try publish(request, layers, packages, settings, notes: notes, proof, imported)
     }
@@ -120,23 +124,24 @@ package struct ImageBuilder: Sendable {
         ).make(
             wheels.wheels, wheels.facts, ownLayers: ownLayers,
             isUsable: { record in
-                store.has(record.descriptor.digest, size: record.descriptor.size)
-                    || request.isElsewhere(record.descriptor)
+                guard !request.layers.areMadeAnew else { return false }
+                return try store.has(record.descriptor.digest, size: record.descriptor.size)
+                    || request.layers.target.has(record.descriptor)
             }, sandbox: { try sandbox(request, layers, settings) })
     }
 
     /// - Throws: when something in the image lacks a library that it cannot do without.
     private func proveLibraries(
         _ request: ImageRequest, _ layout: ImageLayout, _ layers: [BuiltImage.Layer],
-        _ wheels: [(WheelPin, WheelFacts)], _ settings: ImageSettings
+        _ wheels: WheelLayers.Result, _ settings: ImageSettings
     ) throws -> LibraryCheck.Result? {
         var variables: [String: String] = [:]
         for variable in settings.variables { variables[variable.name] = variable.value }
         let result = try LibraryCheck(
             store: store, layout: layout, variables: variables,
-            facts: Dictionary(wheels) { first, _ in first }, progress: progress
+            facts: wheels.known, progress: progress
         ).run(layers)
-        if let error = result?.verdict.refusal(of: "\(request.name)", wheels.map(\.0)) { throw error }
+        if let error = result?.verdict.refusal(of: "\(request.name)", wheels.wheels) { throw error }
         return result
     }
 
@@ -180,7 +185,7 @@ package struct ImageBuilder: Sendable {
         configuration.created = settings.created
         let configurationDocument = try Document(configuration, mediaType: .configuration)
         let manifest = ImageManifest(
-            config: configurationDocument.descriptor, layers: layers.map(Self.descriptor(of:)),
+            config: configurationDocument.descriptor, layers: layers.map(LayerAnnotations.descriptor(of:)),
             annotations: ["org.opencontainers.image.title": settings.title])
         let manifestDocument = try Document(manifest, mediaType: .manifest)
         let previous = previousImage(request.name)
@@ -199,15 +204,6 @@ package struct ImageBuilder: Sendable {
         return BuiltImage(
             name: request.name, manifest: manifestDocument, configuration: configurationDocument, layers: marked,
             packages: packages, previous: previous?.image, notes: notes, proof: proof, imported: imported)
-    }
-
-    /// The layer's descriptor, with what is in it for people who look at the manifest.
-    private static func descriptor(of layer: BuiltImage.Layer) -> ContentDescriptor {
-        var descriptor = layer.record.descriptor
-        var annotations = descriptor.annotations ?? [:]
-        annotations["org.opencontainers.image.title"] = layer.title
-        descriptor.annotations = annotations
-        return descriptor
     }
 
     private func previousImage(_ name: ImageReference) -> (layers: Set<Digest>, image: BuiltImage.Previous)? {

@@ -61,6 +61,19 @@ import Testing
         try pull(from: other)
     }
 
+    /// As above, with uploads in parts: POST, PATCH before and within its body, GET of the state, PUT, manifest.
+    @Test(arguments: 2...16)
+    func uploadsInPartsCutAtEveryStage(number: Int) throws {
+        let registry = ScriptedRegistry()
+        let server = try ScriptedServer(bodyLimit: { method, _, request in
+            method == "PATCH" && request == number ? 20_000 : nil
+        }) { $0.number == number ? [.cut] : registry.answer($0) }
+        defer { server.stop() }
+        try push(to: server, testSession { $0.uploadChunk = 50_000 })
+        for blob in image.blobs { #expect(registry.blob(blob.digest) == image.content[blob.digest]) }
+        #expect(server.requests.contains { $0.method == "PATCH" })
+    }
+
     @Test(arguments: 2...11)
     func serversThatFailOnce(number: Int) throws {
         let registry = ScriptedRegistry()

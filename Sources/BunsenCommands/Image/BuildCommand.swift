@@ -54,8 +54,11 @@ package struct BuildCommand: ContextualCommand {
 
     @Flag(
         name: .long, inversion: .prefixedNo,
-        help: "Prove that every library is in the image and import torch there, before it is pushed.")
-    var check = true
+        help: "Prove that every library is in the image and import torch there (default: where all layers are here).")
+    var check: Bool?
+
+    @Flag(name: .long, help: "Make every layer anew, whatever earlier builds and the registry have.")
+    var noCache = false
 
     @Flag(name: .long, help: "Show the sizes of packages and layers, and what is new.")
     var report = false
@@ -86,8 +89,9 @@ package struct BuildCommand: ContextualCommand {
         try place?.checkDestination()
         let chosen = try variant.map(recipe.variant(named:))
         let lock = try LockedEnvironment.currentLock(project, recipe, mustAgree: locked, context)
-        let baseLock = try BaseLocking.current(project, recipe, lock, mustAgree: locked, registries, context)
         let names = try self.names(recipe, lock)
+        let known = try knownLayers(names, registries)
+        let baseLock = try BaseLocking.current(project, recipe, lock, mustAgree: locked, registries, context)
         let store = ContentStore(home: context.home)
         // What the build finds stays until it is done, whoever prunes meanwhile.
         let lease = try store.lease()
@@ -104,14 +108,10 @@ package struct BuildCommand: ContextualCommand {
         request.variant = chosen
         request.format = layers.format
         request.compilesModules = bytecode
-        request.provesLibraries = check
-        request.importsTorch = check
+        request.provesLibraries = check ?? true
+        request.importsTorch = check ?? true
         request.userID = uid
-        // Engines and other places are given whole images.
-        if push, output == nil, engine == nil {
-            let destination = registries.repository(names[0].repository)
-            request.isElsewhere = { (try? destination.hasBlob($0)) ?? false }
-        }
+        request.layers = known
         let baseMaker = ImageBaseMaker(
             store: store, environment: context.environment, registries: registries, progress: progress)
         let builder = ImageBuilder(store: store, environment: context.environment, progress: progress)
@@ -121,8 +121,7 @@ package struct BuildCommand: ContextualCommand {
             context.console.endProgress()
             return 0
         }
-        let base = try baseMaker.base(
-            baseLock, variant: chosen?.name, userID: uid, isElsewhere: request.isElsewhere)
+        let base = try baseMaker.base(baseLock, variant: chosen?.name, userID: uid, layers: known)
         let image = try builder.build(request, on: base)
         context.console.endProgress()
         let built = monotonicSeconds() - started
@@ -149,11 +148,23 @@ package struct BuildCommand: ContextualCommand {
             to: context.console, json: { try RecordCoding.encode(report) },
             text: { self.report ? report.table : report.summary })
         for note in image.notes { context.console.say("note: \(note)") }
-        if check, image.proof == nil {
-            context.console.say(
-                "note: layers that only the registry has were not looked at; their libraries are not proven")
-        }
         return 0
+    }
+
+    /// Which layers are taken as they are. A registry that the image goes to is asked now whether it would take it.
+    private func knownLayers(_ names: [ImageReference], _ registries: RegistrySession) throws -> ImageRequest.Layers {
+        var known = ImageRequest.Layers()
+        known.mustBeHere = check == true || bytecode
+        known.areMadeAnew = noCache
+        if push, !fetchOnly {
+            var repositories: [Repository] = []
+            for name in names where !repositories.contains(name.repository) { repositories.append(name.repository) }
+            let target = PushTarget(repositories.map(registries.repository), tag: names.first?.tag)
+            try target.open()
+            // Engines and other places are given whole images.
+            if output == nil, load == nil { known.target = target }
+        }
+        return known
     }
 
     /// What the image is called, the first being the one that it is stored under.

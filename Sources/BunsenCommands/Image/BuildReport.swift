@@ -11,6 +11,8 @@ struct BuildReport: Encodable {
         /// Bytes of the blob.
         let size: Int64
         let made: Bool
+        /// Whether its content is on this machine.
+        let here: Bool
         let wasInPrevious: Bool?
         let packages: [String]
     }
@@ -57,7 +59,8 @@ struct BuildReport: Encodable {
             Layer(
                 kind: layer.kind.rawValue, title: layer.title, digest: "\(layer.record.descriptor.digest)",
                 diffID: "\(layer.record.diffID)", size: layer.record.descriptor.size, made: layer.isMade,
-                wasInPrevious: layer.wasInPrevious, packages: layer.wheels.map { "\($0.name)==\($0.version)" })
+                here: layer.isHere, wasInPrevious: layer.wasInPrevious,
+                packages: layer.wheels.map { "\($0.name)==\($0.version)" })
         }
         let before = image.previous?.packages
         let versions = Dictionary((before ?? []).map { ($0.name, $0.version) }) { first, _ in first }
@@ -107,7 +110,9 @@ struct BuildReport: Encodable {
     private var layerTable: String {
         var table = TextTable(header: ["LAYER", "SIZE", "SHARE", "", "WHAT"], rightAligned: [1, 2])
         for layer in layers.sorted(by: { $0.size > $1.size }) {
-            let state = layer.wasInPrevious.map { $0 ? "as before" : "new" } ?? (layer.made ? "made" : "known")
+            let state =
+                layer.wasInPrevious.map { $0 ? "as before" : "new" }
+                ?? (layer.made ? "made" : layer.here ? "known" : "there")
             table.append([
                 String(layer.digest.dropFirst(7).prefix(12)), readable(layer.size), share(layer.size, of: size), state,
                 layer.title,

@@ -16,8 +16,16 @@ enum Transfer {
         _ context: CommandContext
     ) throws -> Int64 {
         let source = BlobFolderImages.stored(in: store, name.repository)
+        let destination = registries.repository(name.repository)
+        let missing = try source.manifest(.digest(digest)).blobs.filter { !source.hasBlob($0) }
+        if try missing.contains(where: { try !destination.hasBlob($0) }) {
+            throw Failure(
+                "\(missing.count) blobs of \(digest) are in a registry only, and not in \(name.repository)",
+                hint: "bring them here first: bunsen image pull NAME, with the name that the image has there",
+                code: .missing)
+        }
         return try copy(
-            from: source, to: registries.repository(name.repository), .digest(digest),
+            from: source, to: destination, .digest(digest),
             tags: name.tag.map { [$0] } ?? [],
             what: "pushing \(name)", context
         ).movedBytes

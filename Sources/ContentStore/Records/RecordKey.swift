@@ -1,4 +1,5 @@
 import HostSystem
+import OCIModel
 
 /// What a small derived record is about: everything that its value depends on, and nothing else. For the layer of a
 /// wheel: kind `wheel-layer`; parts: the wheel's SHA-256, the prefix, the layout version.
@@ -17,12 +18,15 @@ package struct RecordKey: Sendable, Hashable, Codable {
         self.parts = parts
     }
 
+    /// Stands for the key where it leaves the store: equal digests mean equal kinds and parts.
+    package var digest: Digest { Digest(of: Array("\(kind.utf8.count):\(kind)\(joined)".utf8)) }
+
     var isUsable: Bool {
         !kind.isEmpty && kind.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
     }
 
     /// The digest of the parts, each with its length before it so that no two keys have the same bytes.
-    var fileName: String {
-        SHA256.hexDigest(Array(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8)) + ".json"
-    }
+    var fileName: String { SHA256.hexDigest(Array(joined.utf8)) + ".json" }
+
+    private var joined: String { parts.map { "\($0.utf8.count):\($0)" }.joined() }
 }

@@ -1,3 +1,4 @@
+import ContentStore
 import OCIModel
 
 /// An image that was built, with what a person wants to know of it.
@@ -15,19 +16,30 @@ package struct BuiltImage: Sendable {
         package let wheels: [WheelPin]
         /// Whether this build made it, and not an earlier one.
         package let isMade: Bool
+        /// What it was made from; nil for layers that are taken as they are, or made for each image.
+        package var key: RecordKey?
+        /// Whether its content is on this machine. What is only at the target was not looked at.
+        package var isHere = true
         /// Whether the previous image of the same name had it too. Nil without one.
         package var wasInPrevious: Bool?
 
-        init(kind: Kind, title: String, record: LayerRecord, wheels: [WheelPin], isMade: Bool) {
+        init(
+            kind: Kind, title: String, record: LayerRecord, wheels: [WheelPin], isMade: Bool, key: RecordKey? = nil,
+            isHere: Bool = true
+        ) {
             self.kind = kind
             self.title = title
             self.record = record
             self.wheels = wheels
             self.isMade = isMade
+            self.key = key
+            self.isHere = isHere
         }
 
         init(_ layer: ImageBase.Layer) {
-            self.init(kind: layer.kind, title: layer.title, record: layer.record, wheels: [], isMade: layer.isMade)
+            self.init(
+                kind: layer.kind, title: layer.title, record: layer.record, wheels: [], isMade: layer.isMade,
+                key: layer.key, isHere: layer.isHere)
         }
     }
 

@@ -1,3 +1,4 @@
+import ContentStore
 import OCIModel
 
 /// What an image stands on: the layers that are there before any wheel.
@@ -7,12 +8,20 @@ package struct ImageBase: Sendable {
         package let title: String
         package let record: LayerRecord
         package let isMade: Bool
+        /// What it was made from; nil for the layers of another image.
+        package let key: RecordKey?
+        package let isHere: Bool
 
-        package init(kind: BuiltImage.Layer.Kind, title: String, record: LayerRecord, isMade: Bool) {
+        package init(
+            kind: BuiltImage.Layer.Kind, title: String, record: LayerRecord, isMade: Bool, key: RecordKey? = nil,
+            isHere: Bool = true
+        ) {
             self.kind = kind
             self.title = title
             self.record = record
             self.isMade = isMade
+            self.key = key
+            self.isHere = isHere
         }
     }
 

@@ -26,9 +26,9 @@ package struct ImageBaseMaker {
 
     /// - Parameters:
     ///   - variant: a variant of the recipe, whose Debian packages become a layer of their own.
-    ///   - isElsewhere: see `ImageRequest`.
+    ///   - known: which layers have to be made.
     package func base(
-        _ lock: BaseLock, variant: String?, userID: UInt32, isElsewhere: (ContentDescriptor) -> Bool
+        _ lock: BaseLock, variant: String?, userID: UInt32, layers known: ImageRequest.Layers
     ) throws -> ImageBase {
         let lease = try store.lease()
         defer { withExtendedLifetime(lease) {} }
@@ -38,11 +38,11 @@ package struct ImageBaseMaker {
         var initProgram: [String] = []
         switch lock.base {
         case .debian(let pin):
-            (layers, variantLayers) = try debian(pin, lock, variant: variant, userID: userID, isElsewhere)
+            (layers, variantLayers) = try debian(pin, lock, variant: variant, userID: userID, known)
             created = pin.date
             if pin.packages.contains(where: { $0.name == "tini" }) { initProgram = Self.initProgram }
         case .image(let pin):
-            layers = try pulled(pin)
+            layers = try pulled(pin, known)
             created = Timestamp(seconds: Double(ImageLayout.fileTime))
         }
         let interpreter: String
@@ -52,7 +52,7 @@ package struct ImageBaseMaker {
             interpreter = "/usr/bin/python\(full.split(separator: ".").prefix(2).joined(separator: "."))"
             version = full
         case .standalone(let python):
-            layers.append(try standalone(python, isElsewhere))
+            layers.append(try standalone(python, known))
             interpreter =
                 "\(Self.pythonFolder)/bin/python\(python.version.split(separator: ".").prefix(2).joined(separator: "."))"
             version = python.version
@@ -69,7 +69,7 @@ package struct ImageBaseMaker {
     package func fetch(_ lock: BaseLock, variant: String?) throws {
         switch lock.base {
         case .debian(let pin): try packages.fetch(pin.packages(variant: variant), suite: pin.suite)
-        case .image(let pin): _ = try pulled(pin)
+        case .image(let pin): _ = try pulled(pin, ImageRequest.Layers())
         }
         if case .standalone(let python) = lock.python { _ = try fetched(python) }
     }
@@ -85,7 +85,7 @@ package struct ImageBaseMaker {
 
     private func debian(
         _ pin: DebianPin, _ lock: BaseLock, variant: String?, userID: UInt32,
-        _ isElsewhere: (ContentDescriptor) -> Bool
+        _ known: ImageRequest.Layers
     ) throws -> (base: [ImageBase.Layer], added: [ImageBase.Layer]) {
         let builder = BaseBuilder(home: store.home, environment: environment, store: packages) { [progress] in
             progress.begin($0)
@@ -107,7 +107,7 @@ package struct ImageBaseMaker {
             try layer(
                 .base, "\(lock.request.base), \(pin.packages.count) packages",
                 key(pin.packages, "", pin, lock, options),
-                isElsewhere
+                size: size(pin.packages), known
             ) {
                 try archive(nil)
             }
@@ -115,7 +115,7 @@ package struct ImageBaseMaker {
         if let variant, let added = pin.variants[variant], !added.isEmpty {
             let key = key(pin.packages(variant: variant), variant, pin, lock, options)
             let title = "\(variant): \(lock.request.variants[variant]?.joined(separator: ", ") ?? "")"
-            let system = try layer(.system, title, key, isElsewhere) {
+            let system = try layer(.system, title, key, size: size(pin.packages(variant: variant)), known) {
                 let path = tar.path("difference")
                 _ = try VariantLayer.write(full: try archive(variant), base: try archive(nil), to: path)
                 return path
@@ -124,6 +124,8 @@ package struct ImageBaseMaker {
         }
         return (layers, [])
     }
+
+    private func size(_ packages: [DebianPackage]) -> Int64 { packages.reduce(0) { $0 &+ $1.size } }
 
     /// A variant's layer is a difference: it is never to be taken for a base that has the same packages, nor for the
     /// difference from another base. What the recipe names decides too: it keeps its setuid bits and its manuals.
@@ -140,21 +142,22 @@ package struct ImageBaseMaker {
             ] + base + ["named"] + named + ["packages"] + packages.map { "\($0.name) \($0.sha256)" })
     }
 
-    /// A layer by its key: the record of an earlier build, or made from the archive that `archive` returns.
+    /// A layer by its key: known, or made from the archive that `archive` returns.
+    ///
+    /// - Parameter size: bytes of what it is made from.
     private func layer(
-        _ kind: BuiltImage.Layer.Kind, _ title: String, _ key: RecordKey,
-        _ isElsewhere: (ContentDescriptor) -> Bool, archive: () throws -> String
+        _ kind: BuiltImage.Layer.Kind, _ title: String, _ key: RecordKey, size: Int64, _ known: ImageRequest.Layers,
+        archive: () throws -> String
     ) throws -> ImageBase.Layer {
-        if let record = store.record(key, as: LayerRecord.self),
-            store.has(record.descriptor.digest, size: record.descriptor.size) || isElsewhere(record.descriptor)
-        {
-            return ImageBase.Layer(kind: kind, title: title, record: record, isMade: false)
+        if let layer = try KnownLayers(store: store, request: known).find(key, makingTakes: size) {
+            return ImageBase.Layer(
+                kind: kind, title: title, record: layer.record, isMade: false, key: key, isHere: layer.isHere)
         }
         let path = try archive()
         progress.begin("compressing the layer of \(title)")
         let record = try BaseLayerMaker(store: store).make(archive: path, title: title)
         try store.setRecord(record, for: key)
-        return ImageBase.Layer(kind: kind, title: title, record: record, isMade: true)
+        return ImageBase.Layer(kind: kind, title: title, record: record, isMade: true, key: key)
     }
 
     // MARK: Python
@@ -162,15 +165,14 @@ package struct ImageBaseMaker {
     static let pythonFolder = "/opt/python"
 
     private func standalone(
-        _ python: StandalonePython, _ isElsewhere: (ContentDescriptor) -> Bool
+        _ python: StandalonePython, _ known: ImageRequest.Layers
     ) throws -> ImageBase.Layer {
         let key = RecordKey(
             "python-layer", "\(ImageLayout.version)", "\(BaseBuilder.version)", Self.pythonFolder, python.sha256)
         let title = "Python \(python.version)"
-        if let record = store.record(key, as: LayerRecord.self),
-            store.has(record.descriptor.digest, size: record.descriptor.size) || isElsewhere(record.descriptor)
-        {
-            return ImageBase.Layer(kind: .python, title: title, record: record, isMade: false)
+        if let layer = try KnownLayers(store: store, request: known).find(key, makingTakes: python.size) {
+            return ImageBase.Layer(
+                kind: .python, title: title, record: layer.record, isMade: false, key: key, isHere: layer.isHere)
         }
         let tar = TemporaryTar(home: store.home)
         defer { tar.remove() }
@@ -179,7 +181,7 @@ package struct ImageBaseMaker {
             archive: try fetched(python), prefix: Self.pythonFolder, scratch: tar.folder, to: path)
         let record = try BaseLayerMaker(store: store).make(archive: path, title: title)
         try store.setRecord(record, for: key)
-        return ImageBase.Layer(kind: .python, title: title, record: record, isMade: true)
+        return ImageBase.Layer(kind: .python, title: title, record: record, isMade: true, key: key)
     }
 
     /// The archive of a standalone Python.
@@ -190,17 +192,25 @@ package struct ImageBaseMaker {
 
     // MARK: Images
 
-    /// The layers of an image that is pulled by the digest that the lock has.
-    private func pulled(_ pin: ImagePin) throws -> [ImageBase.Layer] {
+    /// The layers of an image that is pulled by the digest that the lock has, but for those that are at the target.
+    private func pulled(_ pin: ImagePin, _ known: ImageRequest.Layers) throws -> [ImageBase.Layer] {
         let reference = try ImageReference(pin.reference)
         let digest = try Digest(pin.digest)
-        progress.begin("pulling \(reference)")
-        let destination = BlobFolderImages.stored(in: store, reference.repository)
-        var copy = ImageCopy(from: registries.repository(reference.repository), to: destination)
-        copy.platforms = .only(.host)
-        try copy.run(.digest(digest), tags: [])
-        let image = try destination.image(.digest(digest))
-        let configuration = try destination.configuration(of: image).value
+        let stored = BlobFolderImages.stored(in: store, reference.repository)
+        let source = registries.repository(reference.repository)
+        let image = try (try? stored.image(.digest(digest))) ?? source.image(.digest(digest))
+        let (config, layers) = (image.value.config, image.value.layers)
+        if !stored.hasBlob(config) { try store.store(source.readBlob(config), expecting: config.digest) }
+        try store.store(image)
+        let missing = layers.filter { !stored.hasBlob($0) }
+        let away = known.mustBeHere || known.areMadeAnew ? [] : try known.target.present(missing)
+        if missing.contains(where: { !away.contains($0.digest) }) {
+            progress.begin("pulling \(reference)")
+            var copy = ImageCopy(from: source, to: stored)
+            copy.platforms = .only(.host)
+            try copy.run(.digest(digest), tags: [])
+        }
+        let configuration = try stored.configuration(of: image).value
         guard configuration.rootfs.diffIDs.count == image.value.layers.count else {
             throw ImageBuildError(
                 .unusableBase, pin.reference, "its configuration and its manifest name different numbers of layers")
@@ -208,7 +218,8 @@ package struct ImageBaseMaker {
         return zip(image.value.layers, configuration.rootfs.diffIDs).map { descriptor, diffID in
             ImageBase.Layer(
                 kind: .base, title: reference.repository.familiarName,
-                record: LayerRecord(descriptor: descriptor, diffID: diffID, unpackedSize: 0), isMade: false)
+                record: LayerRecord(descriptor: descriptor, diffID: diffID, unpackedSize: 0), isMade: false,
+                isHere: stored.hasBlob(descriptor))
         }
     }
 }

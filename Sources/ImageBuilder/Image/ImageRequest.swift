@@ -25,8 +25,19 @@ package struct ImageRequest: Sendable {
     /// Whether the image is started once, to import torch in it.
     package var importsTorch = true
     package var userID: UInt32 = 1000
-    /// Blobs that are where the image will go, and need not be here. Asked for layers that an earlier build made.
-    package var isElsewhere: @Sendable (ContentDescriptor) -> Bool = { _ in false }
+    package var layers = Layers()
+
+    /// Which layers have to be made, and which are taken as they are.
+    package struct Layers: Sendable {
+        /// Where the image will go: what is there need not be here.
+        package var target = PushTarget.nowhere
+        /// Whether every layer has to be on this machine, so that all of the image can be looked at.
+        package var mustBeHere = false
+        /// Whether layers are made anew that are here or at the target.
+        package var areMadeAnew = false
+
+        package init() {}
+    }
 
     /// What the variant adds to the packages of the lock.
     var addedPackages: [Lock.Package] {

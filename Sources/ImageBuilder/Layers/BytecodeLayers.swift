@@ -26,7 +26,7 @@ struct BytecodeLayers {
     ///   - ownLayers: how many wheels may have a layer of their own.
     ///   - sandbox: asked for when something has to be compiled.
     func make(
-        _ wheels: [WheelPin], _ facts: [WheelFacts], ownLayers: Int, isUsable: (LayerRecord) -> Bool,
+        _ wheels: [WheelPin], _ facts: [WheelFacts], ownLayers: Int, isUsable: (LayerRecord) throws -> Bool,
         sandbox: () throws -> ImageSandbox
     ) throws -> (layers: [BuiltImage.Layer], notes: [String]) {
         var layers: [BuiltImage.Layer] = []
@@ -37,7 +37,7 @@ struct BytecodeLayers {
                 "bytecode-layer",
                 parts: ["\(ImageLayout.version)", layout.sitePackages, pythonVersion]
                     + group.digests.map(\.description))
-            if let record = store.record(key, as: LayerRecord.self), isUsable(record) {
+            if let record = store.record(key, as: LayerRecord.self), try isUsable(record) {
                 layers.append(.init(kind: .bytecode, title: group.title, record: record, wheels: [], isMade: false))
                 continue
             }

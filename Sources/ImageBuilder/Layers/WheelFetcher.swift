@@ -14,7 +14,6 @@ struct WheelFetcher: Sendable {
 
     /// How many transfers run at once: enough to fill a line, few enough for an index to bear.
     private static let width = 4
-    private static let attempts = 5
 
     /// The paths of wheels, fetched where they are not here yet.
     func fetch(_ wheels: [WheelPin]) throws -> [Digest: String] {
@@ -67,44 +66,79 @@ struct WheelFetcher: Sendable {
             try writer.write(piece)
             progress.add(Int64(piece.count))
         }
-        _ = try writer.finish(expecting: wheel.digest)
+        try finish(wheel, writer, from: path)
+    }
+
+    /// Gives the wheel its name where it is the one that was locked.
+    private func finish(_ wheel: WheelPin, _ writer: BlobWriter, from place: String) throws {
+        let count = writer.count
+        do { _ = try writer.finish(expecting: wheel.digest) } catch let error as ContentStoreError {
+            guard case .wrongDigest(let expected, let actual) = error.cause else { throw error }
+            let isShort = wheel.size > 0 && count != wheel.size
+            let length = isShort ? ", and it has \(count) bytes instead of \(wheel.size)" : ""
+            throw ImageBuildError(
+                .wrongWheel, wheel.fileName,
+                "its sha256 is \(actual.hex), bunsen.lock has \(expected.hex)\(length) (\(place))",
+                hint: "if the file was replaced on purpose, lock again: bunsen lock")
+        }
     }
 
     private func download(
         _ wheel: WheelPin, _ address: String, _ authorization: String?, _ client: HTTPClient
     ) throws {
-        let limit = wheel.size > 0 ? wheel.size : Int64.max
-        let writer = try store.writer(.wheels, resuming: wheel.digest, name: wheel.fileName, limit: limit)
+        let writer = try store.writer(.wheels, resuming: wheel.digest, name: wheel.fileName)
+        let address = try WebAddress(address)
         progress.add(writer.count)
-        var attempt = 1
-        while wheel.size == 0 || writer.count < wheel.size {
-            var request = HTTPRequest("GET", try WebAddress(address))
-            request.headers.set("Authorization", authorization)
-            if writer.count > 0 { request.headers.set("Range", "bytes=\(writer.count)-") }
-            do {
-                let exchange = try client.open(request)
-                defer { exchange.close() }
-                // 416: everything is here already; the digest decides.
-                if writer.count > 0, exchange.head.status == 416 { break }
-                guard exchange.head.succeeded else {
-                    throw ImageBuildError(
-                        .wheelUnavailable, wheel.fileName,
-                        "\(request.address) answers \(exchange.head.status)", hint: hint(exchange.head.status))
-                }
-                if writer.count > 0, exchange.head.status != 206 {
-                    progress.add(-writer.count)
-                    try writer.restart()
-                }
-                try exchange.forEachPiece { piece in
-                    try writer.write(piece)
-                    progress.add(Int64(piece.count))
-                }
-                break
-            } catch let error as HTTPTransferError where error.isPassing && attempt < Self.attempts {
-                attempt += 1
-            }
+        let wasEmpty = writer.count == 0
+        do {
+            try transfer(wheel, address, authorization, client, to: writer)
+            try finish(wheel, writer, from: "\(address)")
+        } catch let error as ImageBuildError where error.kind == .wrongWheel && !wasEmpty {
+            // What an earlier process left was not the beginning of this: once more from the start.
+            let writer = try store.writer(.wheels, resuming: wheel.digest, name: wheel.fileName)
+            try writer.restart()
+            try transfer(wheel, address, authorization, client, to: writer)
+            try finish(wheel, writer, from: "\(address)")
         }
-        _ = try writer.finish(expecting: wheel.digest)
+    }
+
+    /// Brings what is missing; over cut connections as long as each attempt brings more.
+    private func transfer(
+        _ wheel: WheelPin, _ address: WebAddress, _ authorization: String?, _ client: HTTPClient, to writer: BlobWriter
+    ) throws {
+        var transfer = ResumedTransfer(address)
+        transfer.headers.set("Authorization", authorization)
+        transfer.size = wheel.size > 0 ? wheel.size : nil
+        var before = writer.count
+        do {
+            _ = try transfer.run(client, into: writer) { event in
+                guard case .progress(let received, _) = event else { return }
+                progress.add(received - before)
+                before = received
+            }
+        } catch let error as HTTPTransferError {
+            throw failed(wheel, address, error)
+        }
+    }
+
+    private func failed(_ wheel: WheelPin, _ address: WebAddress, _ error: HTTPTransferError) -> ImageBuildError {
+        switch error.cause {
+        case .status(let status, _):
+            ImageBuildError(
+                .wheelUnavailable, wheel.fileName, "\(address) answers \(status)", hint: hint(status))
+        case .wrongSize(let expected, let found):
+            ImageBuildError(
+                .wrongWheel, wheel.fileName, "\(address) has \(found) bytes of it, bunsen.lock has \(expected)",
+                hint: "if the file was replaced on purpose, lock again: bunsen lock")
+        case .cut(let received, let reason):
+            ImageBuildError(
+                .wheelUnavailable, wheel.fileName,
+                "the transfer from \(address) ends after \(received) of \(wheel.size) bytes: \(reason)",
+                hint: "try again; what was fetched is kept")
+        default:
+            ImageBuildError(
+                .wheelUnavailable, wheel.fileName, "\(error)", hint: "try again; what was fetched is kept")
+        }
     }
 
     private func hint(_ status: Int) -> String {

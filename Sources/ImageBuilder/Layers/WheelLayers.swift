@@ -12,10 +12,22 @@ struct WheelLayers {
     let progress: BuildProgress
 
     struct Result {
-        let wheels: [WheelPin]
-        let layers: [BuiltImage.Layer]
+        private(set) var wheels: [WheelPin]
+        private(set) var layers: [BuiltImage.Layer]
+        /// Of the wheels whose files are known here: those that this machine had once.
+        private(set) var known: [WheelPin: WheelFacts]
+
         /// In the order of the wheels.
-        let facts: [WheelFacts]
+        var facts: [WheelFacts] { wheels.compactMap { known[$0] } }
+        /// Wheels whose files nobody here knows, so that they were not compared with those of the others.
+        var uncompared: [WheelPin] { wheels.filter { known[$0] == nil } }
+
+        /// Puts what a variant adds above.
+        mutating func add(_ other: Result) {
+            wheels += other.wheels
+            layers += other.layers
+            known.merge(other.known) { first, _ in first }
+        }
     }
 
     /// How many layers are made at once. Each has helping threads of its own.
@@ -31,26 +43,43 @@ struct WheelLayers {
         for wheel in wheels {
             facts[wheel] = store.record(LayerKeys.facts(wheel, layout: layout), as: WheelFacts.self)
         }
-        var records: [LayerPlan.Group: LayerRecord] = [:]
-        for group in plan.groups where group.wheels.allSatisfy({ facts[$0] != nil }) {
-            if let record = store.record(key(group), as: LayerRecord.self), isUsable(record) { records[group] = record }
-        }
+        var records = try known(plan, facts)
         let missing = plan.groups.filter { records[$0] == nil }
         for (group, result) in try make(missing) {
-            records[group] = result.record
+            records[group] = KnownLayers.Layer(record: result.record, isHere: true)
             for (wheel, learnt) in zip(group.wheels, result.facts) { facts[wheel] = learnt }
         }
         let sorted = wheels.compactMap { facts[$0] }
         try checkConflicts((below?.wheels ?? []) + wheels, (below?.facts ?? []) + sorted)
         let made = Set(missing)
         let layers = plan.groups.compactMap { group in
-            records[group].map { record in
+            records[group].map { known in
                 BuiltImage.Layer(
-                    kind: .wheels, title: group.title, record: record, wheels: group.wheels,
-                    isMade: made.contains(group))
+                    kind: .wheels, title: group.title, record: known.record, wheels: group.wheels,
+                    isMade: made.contains(group), key: key(group), isHere: known.isHere)
             }
         }
-        return Result(wheels: wheels, layers: layers, facts: sorted)
+        return Result(wheels: wheels, layers: layers, known: facts)
+    }
+
+    /// The layers that need not be made. Compiling needs the files of all wheels, and so does whoever wants to look at
+    /// all of the image.
+    private func known(
+        _ plan: LayerPlan, _ facts: [WheelPin: WheelFacts]
+    ) throws -> [LayerPlan.Group: KnownLayers.Layer] {
+        var layers = request.layers
+        if request.compilesModules { layers.mustBeHere = true }
+        var keys: [RecordKey: Int64?] = [:]
+        for group in plan.groups {
+            let isKnown = group.wheels.allSatisfy { facts[$0] != nil }
+            if layers.mustBeHere, !isKnown { continue }
+            let isHere = group.wheels.allSatisfy { store.file(.wheels, $0.digest, name: $0.fileName) != nil }
+            keys[key(group)] = .some(isHere ? nil : group.size)
+        }
+        let found = try KnownLayers(store: store, request: layers).find(keys, format: request.format)
+        var result: [LayerPlan.Group: KnownLayers.Layer] = [:]
+        for group in plan.groups { result[group] = found[key(group)] }
+        return result
     }
 
     private func make(_ groups: [LayerPlan.Group]) throws -> [(LayerPlan.Group, WheelLayerMaker.Result)] {
@@ -76,14 +105,6 @@ struct WheelLayers {
         LayerKeys.wheels(group, layout: layout, format: "\(request.format)")
     }
 
-    /// A layer of an earlier build serves when its bytes are here or where the image goes, and when it can be unpacked
-    /// where that is needed.
-    private func isUsable(_ record: LayerRecord) -> Bool {
-        let hasBlob = store.has(record.descriptor.digest, size: record.descriptor.size)
-        if request.needsSnapshots, !hasBlob, store.snapshot(record.diffID) == nil { return false }
-        return hasBlob || request.isElsewhere(record.descriptor)
-    }
-
     /// Looks for paths that two wheels own, once for each set of wheels.
     private func checkConflicts(_ wheels: [WheelPin], _ facts: [WheelFacts]) throws {
         let key = RecordKey(
@@ -92,6 +113,6 @@ struct WheelLayers {
         if store.record(key, as: Bool.self) == true { return }
         var check = ConflictCheck()
         for wheel in facts { try check.add(wheel.files, of: wheel.wheel) }
-        try store.setRecord(true, for: key)
+        if facts.count == wheels.count { try store.setRecord(true, for: key) }
     }
 }

@@ -8,7 +8,7 @@ final class Estargz: BlobEncoder {
     /// Says that nothing should be fetched before it is asked for.
     static let landmark = ".no.prefetch.landmark"
     private static let contentsName = "stargz.index.json"
-    private static let digestAnnotation = "containerd.io/snapshot/stargz/toc.digest"
+    static let digestAnnotation = "containerd.io/snapshot/stargz/toc.digest"
 
     private let output: BlobOutput
     private var member: GzipMember?

@@ -18,6 +18,9 @@ package enum LayerFormat: Sendable, Hashable, CaseIterable {
         case .tar: .layer
         }
     }
+
+    /// The annotations that a descriptor of the format has; each is a digest.
+    package var annotationNames: [String] { self == .estargz ? [Estargz.digestAnnotation] : [] }
 }
 
 /// A layer that was made.

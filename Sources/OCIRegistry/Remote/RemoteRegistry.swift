@@ -77,6 +77,24 @@ package struct RemoteRegistry: ImageSource, ImageDestination {
         return response.headers.size("Content-Length").map { $0 == descriptor.size } ?? true
     }
 
+    /// Asks whether images may be pushed here: begins an upload, and ends it at once.
+    ///
+    /// - Throws: `OCIRegistryError` with what the registry has against it.
+    package func checkPush() throws {
+        var call = try call("POST", "blobs/uploads/", "push images", pushScope)
+        call.body = HTTPBody([])
+        let response = try host().send(call)
+        guard response.status == 202 else { throw try failure(call, response) }
+        if let upload = try? BlobUpload.location(of: response) { end(upload) }
+    }
+
+    /// An upload that is not needed. A registry that cannot end it forgets it after some time.
+    private func end(_ upload: WebAddress) {
+        var call = RegistryCall("DELETE", upload, operation: "end an upload", scopes: [pushScope])
+        call.attempts = 1
+        _ = try? host().send(call)
+    }
+
     /// Registries differ in how they refuse a mount (401, 403, 404, 405, a fresh upload): every way means no.
     package func mountBlob(_ descriptor: ContentDescriptor, from source: Repository) throws -> Bool {
         guard source.registry == repository.registry, source.path != repository.path else { return false }
@@ -93,9 +111,7 @@ package struct RemoteRegistry: ImageSource, ImageDestination {
         if response.status == 201 { return true }
         if response.status == 202, let upload = try? BlobUpload.location(of: response) {
             // The upload that was begun instead is not needed: `putBlob` begins its own.
-            var cancel = RegistryCall("DELETE", upload, operation: "end an upload", scopes: [pushScope])
-            cancel.attempts = 1
-            _ = try? host().send(cancel)
+            end(upload)
         }
         return false
     }
