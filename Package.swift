@@ -147,7 +147,8 @@ let package = Package(
         .testTarget(
             name: "EnginesTests",
             dependencies: [
-                "Engines", "OCIRegistry", "ContentStore", "ExperimentModel", "OCIModel", "HostSystem", "TestSupport",
+                "bunsen", "Engines", "OCIRegistry", "ContentStore", "ExperimentModel", "OCIModel", "HostSystem",
+                "TestSupport",
             ]),
         .testTarget(name: "RunCaptureTests", dependencies: ["RunCapture", "RunStore", "HostSystem", "TestSupport"]),
         .testTarget(

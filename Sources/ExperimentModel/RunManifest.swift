@@ -21,6 +21,8 @@ package struct RunManifest: Sendable, Hashable, Codable {
     package var host: Host
     package var torch: TorchBuild?
     package var gpus: [GPU] = []
+    /// Absent for a plain process.
+    package var container: Container?
     /// Absent where nothing was limited.
     package var limits: Limits?
     package var parameters: [Parameter] = []
@@ -168,6 +170,30 @@ package struct RunManifest: Sendable, Hashable, Codable {
             self.uuid = uuid
             self.memory = memory
             self.driver = driver
+        }
+    }
+
+    /// What a command ran in that was no plain process.
+    package struct Container: Sendable, Hashable, Codable {
+        /// The name of the image, for the engine of the command.
+        package var image: String
+        /// The digest of the image's manifest, where it is known.
+        package var digest: String?
+        /// The command line that starts the same on the engine without Bunsen, quoted for a shell, without secrets.
+        package var line: String?
+        /// `source:/destination[:ro]`.
+        package var mounts: [String]
+        package var workingFolder: String
+        /// `user:group`, as numbers.
+        package var user: String?
+        /// `host` or `none`.
+        package var network: String
+
+        package init(image: String, mounts: [String], workingFolder: String, network: String) {
+            self.image = image
+            self.mounts = mounts
+            self.workingFolder = workingFolder
+            self.network = network
         }
     }
 

@@ -72,6 +72,7 @@ package struct Phrases: Sendable {
 
     // Command
     package let runAgain: String
+    package let withoutBunsen: String
     package let workingFolder: String
     package let engine: String
     package let variable: String

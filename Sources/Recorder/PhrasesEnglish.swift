@@ -45,7 +45,9 @@ extension Phrases {
             link.map { "with uncommitted changes, see [the patch](\($0))" } ?? "with uncommitted changes"
         },
         noCommit: "no commit: the folder is not under git",
-        runAgain: "To run it again:", workingFolder: "Working folder", engine: "Engine", variable: "Variable",
+        runAgain: "To run it again:",
+        withoutBunsen: "The same on the engine alone, with mounts and limits:",
+        workingFolder: "Working folder", engine: "Engine", variable: "Variable",
         value: "Value", dataFolder: "Data folder", digest: "Digest", files: "Files", size: "Size",
         noGPU: "No GPU was visible: the run used the CPU.", driver: "Driver",
         item: "Item", name: "Name", source: "Source", noParameters: "None are known.",

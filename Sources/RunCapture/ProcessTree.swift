@@ -24,6 +24,11 @@ package struct ProcessTree: Sendable {
         return ProcessTree(members: members)
     }
 
+    /// The same with `root` itself.
+    package static func from(_ root: pid_t) -> ProcessTree {
+        ProcessTree(members: (member(root).map { [$0] } ?? []) + below(root).members)
+    }
+
     /// The children that a process's threads started. Reading every process of the machine and comparing parents
     /// would give the same, and costs a thousand times more on a shared server.
     private static func children(of id: pid_t) -> [pid_t] {

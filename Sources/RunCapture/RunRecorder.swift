@@ -90,6 +90,9 @@ package final class RunRecorder {
         }
     }
 
+    /// The run's processes are this one and what it started, and not those of the supervisor.
+    func follow(_ process: pid_t) { sampler.follow(process) }
+
     func say(_ text: String) { voice.say(text) }
 
     func warn(_ text: String) {

@@ -94,6 +94,7 @@ package final class RunSupervisor {
         output.closeChildEnd()
         error.closeChildEnd()
         streams = [output, error]
+        if childID == nil, let process = container.rootProcess { recorder.follow(process) }
         do {
             appliedLimits = try container.appliedLimits()
         } catch {

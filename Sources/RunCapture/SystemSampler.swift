@@ -5,7 +5,8 @@ import HostSystem
 
 /// Readings of what the run's processes and the GPUs do, one at a time, as the supervisor asks for them.
 package struct SystemSampler {
-    private let root: pid_t
+    private var root: pid_t
+    private var countsRoot = false
     private let gpus: NVML?
     private var ticks: [pid_t: UInt64] = [:]
     private var last: Double
@@ -17,8 +18,13 @@ package struct SystemSampler {
         last = monotonicSeconds()
     }
 
+    /// Reads another process with its descendants from now on: the first one of a container.
+    mutating func follow(_ process: pid_t) {
+        (root, countsRoot) = (process, true)
+    }
+
     package mutating func sample() -> SystemSample {
-        let tree = ProcessTree.below(root)
+        let tree = countsRoot ? ProcessTree.from(root) : ProcessTree.below(root)
         let now = monotonicSeconds()
         var used: UInt64 = 0
         var memory: UInt64 = 0

@@ -107,7 +107,10 @@ struct TinyImage {
     let name: ImageReference
     let manifest: Digest
 
-    init(in store: ContentStore) throws {
+    /// - Parameter labels: what the image says of itself.
+    init(in store: ContentStore, name text: String = "localhost/bunsen-tests/tiny:1", labels: [String: String]? = nil)
+        throws
+    {
         let root = "\(store.root)/tiny"
         for folder in ["bin", "tmp", "etc", "dev", "proc", "sys", "workspace", "usr/bin"] {
             try Files.makeFolder("\(root)/\(folder)")
@@ -127,6 +130,7 @@ struct TinyImage {
         guard made.succeeded else { throw Unexpected(made) }
         let layer = try store.store(try Files.read("\(root).tar"))
         var execution = ImageConfiguration.Execution()
+        execution.labels = labels
         execution.environment = ["PATH=/usr/bin:/bin", "FROM_IMAGE=yes"]
         let configuration = try Document(
             ImageConfiguration(platform: .host, config: execution, diffIDs: [layer.digest], history: nil),
@@ -138,7 +142,7 @@ struct TinyImage {
                 layers: [ContentDescriptor(mediaType: .layer, digest: layer.digest, size: layer.size)]),
             mediaType: .manifest)
         try store.store(document)
-        name = try ImageReference("localhost/bunsen-tests/tiny:1")
+        name = try ImageReference(text)
         manifest = document.digest
         try store.setImage(ImageRecord(name: "\(name)", manifest: document.descriptor))
     }

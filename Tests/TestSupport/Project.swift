@@ -79,6 +79,8 @@ package struct Project {
     /// Starts `bunsen` without waiting.
     package func start(_ arguments: String...) throws -> Tool.Running { try tool.start(arguments) }
 
+    package func start(arguments: [String]) throws -> Tool.Running { try tool.start(arguments) }
+
     /// The manifests of all runs, oldest first.
     package func manifests() throws -> [JSONValue] {
         let runs = "\(folder)/.bunsen/runs"

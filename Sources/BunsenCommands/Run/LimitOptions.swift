@@ -26,6 +26,17 @@ struct LimitOptions: ParsableArguments {
     @Option(name: .long, help: "A limit of the shell's ulimit, such as nofile=1024:2048. May be repeated.")
     var ulimit: [String] = []
 
+    @Option(
+        name: [.customShort("v"), .customLong("volume")],
+        help: "A file or folder to mount: source:/destination[:ro]. May be repeated.")
+    var volume: [String] = []
+
+    @Option(name: .long, help: "An image to run in, instead of the one that was built from the lock.")
+    var image: String?
+
+    @Option(name: .long, help: "The container's network: host or none.")
+    var network: ContainerNetwork?
+
     /// What was asked for: on the command line, else in the recipe.
     func limits(over recipe: Recipe.Limits?) throws -> ResourceLimits {
         var limits = ResourceLimits()
@@ -43,10 +54,13 @@ struct LimitOptions: ParsableArguments {
     var containerOptions: [String] {
         [
             memory.map { _ in "--memory" }, cpus.map { _ in "--cpus" }, shmSize.map { _ in "--shm-size" },
-            pids.map { _ in "--pids" }, ulimit.first.map { _ in "--ulimit" },
+            pids.map { _ in "--pids" }, ulimit.first.map { _ in "--ulimit" }, volume.first.map { _ in "-v" },
+            image.map { _ in "--image" }, network == .some(.none) ? "--network none" : nil,
         ].compactMap { $0 }
     }
 }
+
+extension ContainerNetwork: ExpressibleByArgument {}
 
 extension Recipe.Engine: ExpressibleByArgument {
     /// Nil for `auto`.

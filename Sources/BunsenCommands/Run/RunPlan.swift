@@ -10,6 +10,8 @@ struct RunPlan {
     let reason: String?
     let limits: ResourceLimits
 
+    var hasContainer: Bool { engine.name != .process }
+
     init(_ request: RunCommand, _ recipe: Recipe?, _ catalog: EngineCatalog) throws {
         limits = try request.limits.limits(over: recipe?.run.limits)
         let asked = request.limits.engine ?? recipe?.run.engine ?? .auto
@@ -17,10 +19,18 @@ struct RunPlan {
         let choice = try catalog.choose(asked.name, need: needs.isEmpty ? nil : needs.joined(separator: ", "))
         engine = choice.engine
         reason = asked == .auto && !needs.isEmpty ? choice.reason : nil
-        if engine.name == .process, let mount = recipe?.run.mounts.first {
-            throw EngineError(
-                "mount", "\(mount)", .refused("a plain process cannot do that: it sees the machine's own files"),
-                hint: "take run.mounts out of bunsen.yaml, or use an engine with containers")
+        if engine.name == .process {
+            let refused = (recipe?.run.mounts.first).map { "run.mounts: \($0)" } ?? request.limits.volume.first
+            if let refused {
+                throw EngineError(
+                    "mount", refused, .refused("a plain process cannot do that: it sees the machine's own files"),
+                    hint: "take it out, or use an engine with containers: --engine docker, podman or runc")
+            }
+            if let image = request.limits.image {
+                throw EngineError(
+                    "run", image, .refused("a plain process cannot do that: it is an image"),
+                    hint: "use an engine with containers: --engine docker, podman or runc")
+            }
         }
     }
 }

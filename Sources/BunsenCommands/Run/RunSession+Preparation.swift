@@ -15,7 +15,9 @@ extension RunSession {
         return RunID(milliseconds: UInt64(max(0, Timestamp.now.seconds * 1000)), random: &random)
     }
 
-    static func variant(_ name: String?, of recipe: Recipe?, _ context: CommandContext) throws -> Recipe.Variant? {
+    static func variant(
+        _ name: String?, of recipe: Recipe?, inContainer: Bool, _ context: CommandContext
+    ) throws -> Recipe.Variant? {
         guard let name else { return nil }
         guard let recipe else {
             throw Failure(
@@ -23,7 +25,7 @@ extension RunSession {
                 hint: "write one for this machine: bunsen init", code: .usage)
         }
         let variant = try recipe.variant(named: name)
-        if !variant.system.isEmpty {
+        if !variant.system.isEmpty, !inContainer {
             context.console.say(
                 "note: system of variants.\(name) concerns images: the command finds the programs of this machine")
         }

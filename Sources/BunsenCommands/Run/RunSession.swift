@@ -5,6 +5,7 @@ import Glibc
 import HostSystem
 import MetricText
 import RecipeModel
+import Resolver
 import RunCapture
 import RunStore
 
@@ -17,7 +18,7 @@ final class RunSession {
     private let redaction: Redaction
     private let folder: RunFolder
     private let journal: JournalWriter
-    private let command: RunSupervisor.Command
+    private var command: RunSupervisor.Command
     private let gpus: NVML?
     /// Held for as long as the command runs, so that nobody prunes its environment.
     private let locked: LockedEnvironment?
@@ -36,39 +37,73 @@ final class RunSession {
         let inventory = gpus?.inventory() ?? []
         let plan = try RunPlan(request, recipe, EngineCatalog.ofThisMachine(inventory, context))
 
-        let variant = try Self.variant(request.variant, of: recipe, context)
-        var environment = context.environment
+        let variant = try Self.variant(request.variant, of: recipe, inContainer: plan.hasContainer, context)
+        let notebook = try Self.notebook(request.command, plan, context)
+        if plan.hasContainer { ContainerSweep.run(plan.engine, context.console) }
+        if let reason = plan.reason { context.console.say("engine: \(plan.engine.name.rawValue) (\(reason))") }
+
         let given = try Self.variables(request.variable, from: context.environment)
             .merging(variant?.environment ?? [:]) { given, _ in given }
             .merging(recipe?.run.environment ?? [:]) { given, _ in given }
-        locked = try LockedEnvironment.prepare(
-            project, recipe, variant: variant, mustAgree: request.locked, context)
-        environment = locked?.environment(from: environment) ?? environment
-        environment.merge(given) { $1 }
         let id = Self.newID()
-        Self.complete(&environment, id: id, seed: request.seed ?? recipe?.run.seed)
-        if let devices = try ProcessEngine.visibleDevices(plan.limits.gpus, of: inventory) {
-            environment["CUDA_VISIBLE_DEVICES"] = devices
+        let seed = request.seed ?? recipe?.run.seed
+        var environment: [String: String]
+        var container: ContainerRequest
+        let image: RunImage?
+        let lock: Lock?
+        if plan.hasContainer {
+            locked = nil
+            let recipe = recipe
+            let project = project
+            lock = try recipe.map { recipe in
+                let plain = try LockedEnvironment.currentLock(project, recipe, mustAgree: request.locked, context)
+                return variant.flatMap { plain.variant($0.name) } ?? plain
+            }
+            let chosen = try Self.image(request, project, lock, variant: variant?.name, context)
+            let setting = try ContainerSetting(
+                project, recipe, volumes: request.limits.volume, data: request.data, context)
+            let prepared = try plan.engine.prepare(chosen.environment) { context.console.say($0) }
+            // Those of the image are below; here are those that are given over them.
+            var variables = ContainerSetting.userVariables.merging(given) { $1 }
+            environment = prepared.variables.merging(variables) { $1 }
+            let known = environment
+            Self.complete(&environment, id: id, seed: seed)
+            for (name, value) in environment where known[name] != value { variables[name] = value }
+            container = ContainerRequest(
+                name: "bunsen-\(id.text)", environment: prepared, command: request.command, variables: variables,
+                workingFolder: setting.workingFolder, streams: ContainerStreams())
+            container.mounts = setting.mounts
+            container.identity = setting.identity
+            container.network = request.limits.network ?? .host
+            image = chosen
+        } else {
+            (image, lock) = (nil, nil)
+            locked = try LockedEnvironment.prepare(
+                project, recipe, variant: variant, mustAgree: request.locked, context)
+            environment = locked?.environment(from: context.environment) ?? context.environment
+            environment.merge(given) { $1 }
+            Self.complete(&environment, id: id, seed: seed)
+            if let devices = try ProcessEngine.visibleDevices(plan.limits.gpus, of: inventory) {
+                environment["CUDA_VISIBLE_DEVICES"] = devices
+            }
+            var started = request.command
+            if let notebook {
+                started = try Self.arguments(
+                    of: notebook, request, runFolder: project.store.folder(of: id).path, environment,
+                    hasRecipe: recipe != nil, context)
+            }
+            // Before a run folder is made.
+            let path = environment["PATH"] ?? ""
+            _ = try Self.explaining(started[0]) {
+                try ProcessEngine.executable(started, searchPath: path, from: context.workingFolder)
+            }
+            container = ContainerRequest(
+                name: "bunsen-\(id.text)", environment: .machine, command: started, variables: environment,
+                workingFolder: context.workingFolder, streams: ContainerStreams())
         }
-        redaction = Redaction(environment: environment)
-
-        let notebook = try Self.notebook(request.command, plan, context)
-        var started = request.command
-        if let notebook {
-            started = try Self.arguments(
-                of: notebook, request, runFolder: project.store.folder(of: id).path, environment,
-                hasRecipe: recipe != nil, context)
-        }
-        // Before a run folder is made.
-        _ = try Self.explaining(started[0]) {
-            try ProcessEngine.executable(
-                started, searchPath: environment["PATH"] ?? "", from: context.workingFolder)
-        }
-        var container = ContainerRequest(
-            name: "bunsen-\(id.text)", environment: .machine, command: started, variables: environment,
-            workingFolder: context.workingFolder, streams: ContainerStreams())
         container.limits = plan.limits
         try plan.engine.check(container)
+        redaction = Redaction(environment: context.environment.merging(environment) { $1 })
         command = RunSupervisor.Command(container, on: plan.engine)
         manifest = RunManifest(
             id: id, name: request.name ?? recipe?.name ?? Self.usableName(project.folder), started: .now,
@@ -86,6 +121,12 @@ final class RunSession {
         if let locked {
             manifest.environment = locked.reference
             manifest.torch = locked.torch
+        } else if let image {
+            Self.describe(container, image, lock, recipe, plan.engine, redaction, in: &manifest)
+            if let warning = image.warning {
+                manifest.warnings.append(warning)
+                context.console.warn(warning)
+            }
         } else {
             manifest.environment = Self.hostEnvironment(
                 environment, command: request.command, from: context.workingFolder)
@@ -112,9 +153,14 @@ final class RunSession {
         folder = try project.store.makeFolder(for: id)
         journal = try JournalWriter(folder.journalPath)
         try RunEnvironmentFolder(folder.environmentPath).fill(
-            project: project, pylock: locked?.pylockName, patch: snapshot?.patch ?? [], packages: locked?.packageList)
+            project: project, pylock: locked?.pylockName ?? lock?.pylockName, patch: snapshot?.patch ?? [],
+            packages: locked?.packageList ?? lock.map(Self.packageList))
         if !(snapshot?.patch.isEmpty ?? true) { manifest.source?.patch = "environment/uncommitted.patch" }
         if notebook != nil { try Files.makeFolder("\(folder.path)/\(NotebookCommand.folderName)") }
+        if plan.hasContainer {
+            // Whoever comes after us finds out by its lock whether somebody still stays with the container.
+            command.request.labels[ContainerSweep.label] = folder.journalPath
+        }
         try folder.write(manifest)
     }
 
@@ -137,6 +183,7 @@ final class RunSession {
             let end = try Self.explaining(request.command[0]) { try supervisor.run(inspection: inspection()) }
             manifest.limits?.applied = supervisor.appliedLimits
             manifest.warnings += recorder.warnings
+            removeContainer()
             return end
         } catch {
             // The command never ran: there is no run to tell of.
@@ -151,6 +198,15 @@ final class RunSession {
             folder != context.workingFolder, !folder.hasPrefix(context.workingFolder + "/")
         else { return [] }
         return [folder]
+    }
+
+    private func removeContainer() {
+        guard command.engine.name != .process else { return }
+        do {
+            try command.engine.remove(command.request.name)
+        } catch {
+            context.console.warn("the container \(command.request.name) is left: \(error)")
+        }
     }
 
     /// Completes the record and writes the entry. Returns the exit code.

@@ -40,7 +40,7 @@ package struct EngineCatalog: Sendable {
             switch engine.availability() {
             case .usable:
                 let others = refused.isEmpty ? "" : "; \(refused.joined(separator: "; "))"
-                return Choice(engine: engine, reason: "\(need) needs a container\(others)")
+                return Choice(engine: engine, reason: "for \(need)\(others)")
             case .unusable(let reason, _): refused.append("\(engine.name.rawValue): \(reason)")
             }
         }

@@ -61,10 +61,19 @@ enum CommandSection {
         var parts = [
             "## \(words.command)", MarkdownText.fenced(typed, language: "sh"), words.runAgain,
             MarkdownText.fenced(command.line, language: "sh"),
-            "\(words.workingFolder)\(words.colon)\(MarkdownText.code(command.workingFolder)) · "
-                + "\(words.engine)\(words.colon)"
-                + MarkdownText.plain(command.engine),
         ]
+        let container = record.manifest.container
+        if let line = container?.line { parts += [words.withoutBunsen, MarkdownText.fenced(line, language: "sh")] }
+        var facts = [
+            words.workingFolder + words.colon + MarkdownText.code(command.workingFolder),
+            words.engine + words.colon + MarkdownText.plain(command.engine),
+        ]
+        if let container {
+            let digest = container.digest.map { " (\(MarkdownText.code($0)))" } ?? ""
+            facts.append(words.image + words.colon + MarkdownText.code(container.image) + digest)
+        }
+        facts += limits(record.manifest.limits, words)
+        parts.append(facts.joined(separator: " · "))
         if !command.variables.isEmpty {
             let rows = command.variables.sorted { $0.key < $1.key }.map {
                 [MarkdownText.code($0.key), MarkdownText.code($0.value)]
@@ -82,6 +91,32 @@ enum CommandSection {
             parts.append(MarkdownText.table(header, rows, alignRight: [2, 3]))
         }
         return parts.joined(separator: "\n\n")
+    }
+
+    /// What the run was limited to, as far as it was asked for.
+    private static func limits(_ limits: RunManifest.Limits?, _ words: Phrases) -> [String] {
+        guard let limits else { return [] }
+        let asked = limits.asked
+        let applied = limits.applied ?? asked
+        var facts: [String] = []
+        func size(_ name: String, _ asked: Int64?, _ applied: Int64?) {
+            guard asked != nil else { return }
+            facts.append("\(name)\(words.colon)\(applied.map { ReadableNumber.size(UInt64(max(0, $0))) } ?? "–")")
+        }
+        size(words.memory, asked.memory, applied.memory)
+        if asked.cpus != nil {
+            facts.append("CPU\(words.colon)\(applied.cpus.map { ReadableNumber.exact($0) } ?? "–")")
+        }
+        if asked.gpus != nil {
+            facts.append("GPU\(words.colon)\(MarkdownText.plain(applied.gpus?.description ?? "–"))")
+        }
+        size("/dev/shm", asked.sharedMemory, applied.sharedMemory)
+        if asked.pids != nil { facts.append("pids\(words.colon)\(applied.pids.map(String.init) ?? "–")") }
+        for limit in asked.ulimits ?? [] {
+            let kept = applied.ulimits?.first { $0.name == limit.name }
+            facts.append("ulimit \(MarkdownText.plain(kept?.description ?? "\(limit.name)=–"))")
+        }
+        return facts
     }
 
     /// A word as a POSIX shell reads it.
