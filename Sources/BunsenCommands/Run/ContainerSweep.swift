@@ -7,7 +7,13 @@ enum ContainerSweep {
     static let label = "bunsen.journal"
 
     static func run(_ engine: any ContainerEngine, _ console: Console) {
-        guard let states = try? engine.list() else { return }
+        let states: [ContainerState]
+        do {
+            states = try engine.list()
+        } catch {
+            console.warn("containers that a killed bunsen run left could not be looked for: \(error)")
+            return
+        }
         for state in states {
             guard let journal = state.labels[label], Files.exists(journal), !FileLock.isHeld(journal) else { continue }
             do {

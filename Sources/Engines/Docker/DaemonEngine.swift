@@ -158,15 +158,24 @@ package final class DaemonEngine: ContainerEngine {
         let client = try daemon().client
         let filter = "{\"label\":[\"\(Self.label)\"]}"
         let answer = try client.send("GET", "/containers/json", [("all", "1"), ("filters", filter)])
-        return try client.value([DockerMessages.Listed].self, answer, "list", "containers").compactMap { listed in
+        return try client.value([DockerMessages.Listed].self, answer, "list", "containers").compactMap {
+            try Self.settled($0.Id, client)
+        }
+    }
+
+    /// Nil for a container that went away meanwhile. One that is on its way out is told of by podman with errors of many
+    /// kinds, until it is gone.
+    private static func settled(_ id: String, _ client: DaemonClient) throws -> ContainerState? {
+        for attempt in 1... {
             do {
-                return try DaemonContainer.inspect(listed.Id, client)
+                return try DaemonContainer.inspect(id, client)
             } catch let error as EngineError {
-                // One that went away meanwhile.
                 if case .missing = error.cause { return nil }
-                throw error
+                if attempt == 10 { throw error }
+                usleep(100_000)
             }
         }
+        return nil
     }
 
     package func inspect(_ name: String) throws -> ContainerState {
