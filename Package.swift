@@ -22,7 +22,8 @@ let package = Package(
         .target(
             name: "BunsenCommands",
             dependencies: [
-                "ProjectExport", "RunCapture", "Recorder", "ImageBuilder", "Engines", "OCIRegistry", "BaseSystem",
+                "ProjectExport", "RunCapture", "Recorder", "ImageBuilder", "Engines", "ImageSnapshots", "OCIRegistry",
+                "BaseSystem",
                 "ContentStore", "RunStore",
                 "Resolver",
                 "PythonEnvironments", "GPUDevices", "LayerArchive", "ELFImage", "RecipeModel", "MetricText",
@@ -42,7 +43,8 @@ let package = Package(
         .target(
             name: "Engines",
             dependencies: [
-                "OCIRegistry", "ContentStore", "RecipeModel", "ExperimentModel", "OCIModel", "HostSystem",
+                "OCIRegistry", "ImageSnapshots", "ContentStore", "RecipeModel", "ExperimentModel", "OCIModel",
+                "HostSystem",
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
@@ -52,9 +54,12 @@ let package = Package(
         .target(
             name: "ImageBuilder",
             dependencies: [
-                "BaseSystem", "OCIRegistry", "ContentStore", "Resolver", "HTTPTransfer", "LayerArchive", "WheelFormat",
+                "BaseSystem", "OCIRegistry", "ImageSnapshots", "ContentStore", "Resolver", "HTTPTransfer",
+                "LayerArchive", "WheelFormat",
                 "ELFImage", "RecipeModel", "OCIModel", "HostSystem",
             ]),
+        .target(
+            name: "ImageSnapshots", dependencies: ["ContentStore", "LayerArchive", "OCIModel", "HostSystem"]),
         .target(name: "BaseSystem", dependencies: ["Resolver", "LayerArchive", "RecipeModel", "HostSystem"]),
         .target(name: "PythonEnvironments", dependencies: ["Resolver", "RecipeModel", "HostSystem"]),
         .target(name: "Resolver", dependencies: ["RecipeModel", "HostSystem", "TOMLKit"]),
@@ -112,6 +117,10 @@ let package = Package(
         .executableTarget(
             name: "StoreWriter", dependencies: ["ContentStore", "OCIModel", "HostSystem"], path: "Tests/StoreWriter"),
         .executableTarget(
+            name: "EngineStart",
+            dependencies: ["Engines", "ContentStore", "OCIModel", "HostSystem"],
+            path: "Benchmarks/support/engine-start"),
+        .executableTarget(
             name: "WheelToLayer", dependencies: ["LayerArchive", "WheelFormat", "HostSystem"],
             path: "Benchmarks/support/wheel-to-layer"),
         .testTarget(
@@ -128,6 +137,9 @@ let package = Package(
         .testTarget(
             name: "PythonEnvironmentsTests",
             dependencies: ["PythonEnvironments", "Resolver", "RecipeModel", "HostSystem", "TestSupport"]),
+        .testTarget(
+            name: "ImageSnapshotsTests",
+            dependencies: ["ImageSnapshots", "ContentStore", "LayerArchive", "OCIModel", "HostSystem", "TestSupport"]),
         .testTarget(
             name: "ImageBuilderTests",
             dependencies: [

@@ -5,6 +5,7 @@ import Glibc
 import HTTPTransfer
 import HostSystem
 import ImageBuilder
+import ImageSnapshots
 import LayerArchive
 import MarkdownEntry
 import MetricText
@@ -64,6 +65,7 @@ extension Failure {
             return Failure(
                 "\(error)", hint: "the file is damaged or not what its index says; lock again: bunsen lock --upgrade",
                 code: .data)
+        case let error as SnapshotError: return Failure("\(error)", hint: error.hint, code: .data)
         case let error as LayerArchiveError: return Failure("\(error)", code: .data)
         case let error as OCIModelError: return Failure("\(error)", code: .usage)
         case let error as OCIRegistryError:

@@ -5,10 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +21,7 @@ struct failure {
     int32_t error;
 };
 
-static void fail(int report, enum child_start_step step) {
+static void fail(int report, int step) {
     struct failure failure = {step, errno};
     ssize_t ignored = write(report, &failure, sizeof failure);
     (void)ignored;
@@ -33,12 +37,36 @@ static int move_up(int descriptor) {
     return descriptor > 2 ? descriptor : fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
 }
 
-static void run_child(const struct child_start *start, int report, pid_t parent) {
+// Whether the reading end of the report is gone. A parent outside the child's process namespace has no number there.
+static bool parent_died(int report) {
+    struct pollfd poller = {report, POLLOUT, 0};
+    return poll(&poller, 1, 0) == 1 && (poller.revents & POLLERR) != 0;
+}
+
+static void write_map(const char *path, const char *text, int report) {
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0 || write(file, text, strlen(text)) < 0) fail(report, CHILD_START_NAMESPACES);
+    close(file);
+}
+
+static void enter_namespaces(const struct child_start *start, int report) {
+    if (start->user_map != NULL) {
+        // An ordinary user may map groups only after giving up setgroups(2).
+        write_map("/proc/self/setgroups", "deny", report);
+        write_map("/proc/self/uid_map", start->user_map, report);
+        write_map("/proc/self/gid_map", start->group_map, report);
+    }
+    // Nothing that is mounted from here on may reach the namespace of the parent.
+    if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) fail(report, CHILD_START_NAMESPACES);
+}
+
+static void run_child(const struct child_start *start, int report) {
     if (start->own_group) setpgid(0, 0);
     if (start->death_signal != 0) {
         prctl(PR_SET_PDEATHSIG, start->death_signal);
-        if (getppid() != parent) raise(start->death_signal); // the parent died before the line above
+        if (parent_died(report)) _exit(127); // before the line above
     }
+    if (start->isolated) enter_namespaces(start, report);
     int streams[3] = {start->standard_input, start->standard_output, start->standard_error};
     for (int index = 0; index < 3; index++) {
         streams[index] = move_up(streams[index]);
@@ -48,6 +76,12 @@ static void run_child(const struct child_start *start, int report, pid_t parent)
         if (dup2(streams[index], index) < 0) fail(report, CHILD_START_DESCRIPTORS);
     }
     if (start->working_folder != NULL && chdir(start->working_folder) != 0) fail(report, CHILD_START_FOLDER);
+    for (size_t index = 0; index < start->mount_count; index++) {
+        const struct child_mount *next = &start->mounts[index];
+        if (mount(next->source, next->target, next->type, next->flags, next->options) != 0)
+            fail(report, CHILD_START_MOUNT + (int)index);
+    }
+    for (size_t index = 0; index < start->kept_count; index++) fcntl(start->kept[index], F_SETFD, 0);
 
     // Signals the parent blocks or ignores must not be inherited: a training script expects the defaults.
     sigset_t none;
@@ -60,7 +94,7 @@ static void run_child(const struct child_start *start, int report, pid_t parent)
     fail(report, CHILD_START_EXEC);
 }
 
-int start_child(const struct child_start *start, pid_t *pid, enum child_start_step *failed_step) {
+int start_child(const struct child_start *start, pid_t *pid, int *failed_step) {
     int report[2];
     *failed_step = CHILD_START_FORK;
     if (pipe2(report, O_CLOEXEC) != 0) return errno;
@@ -69,11 +103,13 @@ int start_child(const struct child_start *start, pid_t *pid, enum child_start_st
     sigset_t all, previous;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &previous);
-    pid_t parent = getpid();
-    pid_t child = fork();
+    // clone(2) with a signal only is fork(2); with namespaces the child is the first process in its own.
+    unsigned long namespaces = CLONE_NEWPID | CLONE_NEWNS | (start->user_map != NULL ? CLONE_NEWUSER : 0);
+    pid_t child = start->isolated ? (pid_t)syscall(SYS_clone, namespaces | SIGCHLD, NULL, NULL, NULL, NULL) : fork();
     if (child == 0) {
+        close(report[0]);
         int up = report[1] > 2 ? report[1] : fcntl(report[1], F_DUPFD_CLOEXEC, 3);
-        run_child(start, up, parent);
+        run_child(start, up);
     }
     int fork_error = errno;
     sigprocmask(SIG_SETMASK, &previous, NULL);
@@ -92,7 +128,7 @@ int start_child(const struct child_start *start, pid_t *pid, enum child_start_st
     if (count == sizeof failure) {
         while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
         }
-        *failed_step = (enum child_start_step)failure.step;
+        *failed_step = failure.step;
         return failure.error;
     }
     *pid = child;

@@ -24,7 +24,11 @@ package enum ProcessEnd: Sendable, Hashable {
 
 /// A process could not be started.
 package struct ChildStartError: Error, CustomStringConvertible {
-    package enum Step: Sendable { case fork, descriptors, workingFolder, execute }
+    package enum Step: Sendable, Hashable {
+        case fork, descriptors, workingFolder, execute, namespaces
+        /// Of the path that something was mounted at.
+        case mount(String)
+    }
 
     package let step: Step
     package let executable: String
@@ -46,6 +50,8 @@ package struct ChildStartError: Error, CustomStringConvertible {
         case .descriptors: "cannot connect the streams of \(executable): \(reason)"
         case .workingFolder: "cannot enter the working folder \(workingFolder ?? "."): \(reason)"
         case .execute: "cannot execute \(executable): \(reason)"
+        case .namespaces: "cannot make namespaces for \(executable): \(reason)"
+        case .mount(let target): "cannot mount \(target): \(reason)"
         }
     }
 }
@@ -70,6 +76,10 @@ package struct ChildProcess: Sendable {
         package var ownGroup = false
         /// Sent to the child when this process dies; nil for none.
         package var deathSignal: Int32?
+        /// Further descriptors that stay open in the child, such as those of locks that it holds on to.
+        package var keptDescriptors: [Int32] = []
+        /// Nil starts the child beside this process; else it is the first process of namespaces of its own.
+        package var isolation: Isolation?
 
         package init(executable: String, arguments: [String], environment: [String: String]) {
             self.executable = executable
@@ -78,32 +88,75 @@ package struct ChildProcess: Sendable {
         }
     }
 
+    /// Process and mount namespaces of a child's own. They end with the child: its descendants are killed, its mounts
+    /// are gone, however it ends.
+    package struct Isolation: Sendable {
+        /// One call of mount(2), with paths relative to the child's working folder.
+        package struct Mount: Sendable {
+            package var source: String
+            package var target: String
+            package var type: String
+            package var options: String
+
+            package init(source: String, target: String, type: String, options: String = "") {
+                self.source = source
+                self.target = target
+                self.type = type
+                self.options = options
+            }
+        }
+
+        /// In order.
+        package var mounts: [Mount]
+        /// A user namespace too, in which who starts the child is root: what an ordinary user needs to mount at all.
+        package var asRootOfOwnUsers: Bool
+
+        package init(mounts: [Mount], asRootOfOwnUsers: Bool) {
+            self.mounts = mounts
+            self.asRootOfOwnUsers = asRootOfOwnUsers
+        }
+    }
+
     /// Starts a child. When this returns, the program is running: a missing or unusable one throws `ChildStartError`.
     package static func start(_ start: Start) throws -> ChildProcess {
         var pid: pid_t = 0
-        var failedStep = CHILD_START_FORK
+        var failedStep: Int32 = 0
         let variables = start.environment.map { "\($0.key)=\($0.value)" }.sorted()
         let code = withCStrings(start.arguments) { argv in
             withCStrings(variables) { envp in
                 start.executable.withCString { path in
                     withOptionalCString(start.workingFolder) { folder in
-                        var request = child_start(
-                            path: path, argv: argv, envp: envp, working_folder: folder,
-                            standard_input: start.standardInput ?? -1, standard_output: start.standardOutput ?? -1,
-                            standard_error: start.standardError ?? -1, own_group: start.ownGroup,
-                            death_signal: start.deathSignal ?? 0)
-                        return start_child(&request, &pid, &failedStep)
+                        var request = child_start()
+                        request.path = path
+                        request.argv = argv
+                        request.envp = envp
+                        request.working_folder = folder
+                        request.standard_input = start.standardInput ?? -1
+                        request.standard_output = start.standardOutput ?? -1
+                        request.standard_error = start.standardError ?? -1
+                        request.own_group = start.ownGroup
+                        request.death_signal = start.deathSignal ?? 0
+                        return start.keptDescriptors.withUnsafeBufferPointer { kept in
+                            request.kept = kept.baseAddress
+                            request.kept_count = kept.count
+                            guard let isolation = start.isolation else {
+                                return start_child(&request, &pid, &failedStep)
+                            }
+                            return isolation.apply(to: &request) { start_child(&$0, &pid, &failedStep) }
+                        }
                     }
                 }
             }
         }
         guard code == 0 else {
             let step: ChildStartError.Step =
-                switch failedStep {
-                case CHILD_START_EXEC: .execute
-                case CHILD_START_FOLDER: .workingFolder
-                case CHILD_START_DESCRIPTORS: .descriptors
-                default: .fork
+                switch UInt32(bitPattern: failedStep) {
+                case CHILD_START_FORK.rawValue: start.isolation == nil ? .fork : .namespaces
+                case CHILD_START_EXEC.rawValue: .execute
+                case CHILD_START_FOLDER.rawValue: .workingFolder
+                case CHILD_START_DESCRIPTORS.rawValue: .descriptors
+                case CHILD_START_NAMESPACES.rawValue: .namespaces
+                case let step: .mount(start.isolation?.target(ofStep: step) ?? "")
                 }
             throw ChildStartError(
                 step: step, executable: start.executable, workingFolder: start.workingFolder, code: code)
@@ -158,4 +211,34 @@ private func withCStrings<Result>(
 private func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
     guard let text else { return body(nil) }
     return text.withCString(body)
+}
+
+extension ChildProcess.Isolation {
+    fileprivate func target(ofStep step: UInt32) -> String? {
+        let index = Int(step) - Int(CHILD_START_MOUNT.rawValue)
+        return mounts.indices.contains(index) ? mounts[index].target : nil
+    }
+
+    fileprivate func apply(to request: inout child_start, _ body: (inout child_start) -> Int32) -> Int32 {
+        request.isolated = true
+        let texts = mounts.flatMap { [$0.source, $0.target, $0.type, $0.options] }
+        // Root inside is who starts the child, outside (user_namespaces(7)).
+        return withCStrings(texts + ["0 \(geteuid()) 1", "0 \(getegid()) 1"]) { pointers in
+            guard let pointers else { return ENOMEM }
+            let calls = mounts.indices.map { index in
+                child_mount(
+                    source: pointers[4 * index], target: pointers[4 * index + 1], type: pointers[4 * index + 2],
+                    flags: 0, options: pointers[4 * index + 3])
+            }
+            if asRootOfOwnUsers {
+                request.user_map = UnsafePointer(pointers[texts.count])
+                request.group_map = UnsafePointer(pointers[texts.count + 1])
+            }
+            return calls.withUnsafeBufferPointer { calls in
+                request.mounts = calls.baseAddress
+                request.mount_count = calls.count
+                return body(&request)
+            }
+        }
+    }
 }

@@ -5,6 +5,9 @@ import Glibc
 package final class FileLock: Sendable {
     private let descriptor: Descriptor
 
+    /// For a child that holds on to the lock: it is let go of when no process has this descriptor open any more.
+    package var number: Int32 { descriptor.number }
+
     private init(_ descriptor: Descriptor) {
         self.descriptor = descriptor
     }

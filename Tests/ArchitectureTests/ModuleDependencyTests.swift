@@ -12,7 +12,7 @@ import Testing
         ["ProjectExport"],
         ["ImageBuilder", "RunCapture"],
         ["Engines", "Recorder", "PythonEnvironments", "BaseSystem"],
-        ["OCIRegistry"],
+        ["OCIRegistry", "ImageSnapshots"],
         ["RunStore", "Resolver", "GPUDevices", "ContentStore"],
         // formats
         [
@@ -28,7 +28,7 @@ import Testing
         ["CHostSystem", "CInflate", "COpenSSL", "CCurl", "CZlib", "CZstd", "StaticICUData"],
     ]
     /// Parts of the tests and benchmarks that are not tests themselves.
-    private static let testParts = ["TestSupport", "StoreWriter", "WheelToLayer"]
+    private static let testParts = ["TestSupport", "StoreWriter", "WheelToLayer", "EngineStart"]
 
     private struct Manifest: Decodable {
         struct Target: Decodable {

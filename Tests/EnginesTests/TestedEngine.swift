@@ -1,3 +1,4 @@
+import ContentStore
 import Engines
 import ExperimentModel
 import Glibc
@@ -6,7 +7,7 @@ import TestSupport
 
 /// An engine that the contract's tests run on, with the real program behind it.
 enum TestedEngine: String, CaseIterable, CustomStringConvertible {
-    case process, docker, podman
+    case process, docker, podman, runc
 
     var description: String { rawValue }
 
@@ -25,6 +26,10 @@ enum TestedEngine: String, CaseIterable, CustomStringConvertible {
             case .process: break
             case .docker: bench.engine = try TestDaemons.docker.get()
             case .podman: bench.engine = try TestDaemons.podman.get()
+            case .runc:
+                bench.engine = try RuncEngine(
+                    store: ContentStore(home: "\(TestDaemons.folder.get())/home"), environment: processEnvironment(),
+                    inventory: [])
             }
             if hasContainers {
                 let image = try TestDaemons.image.get()

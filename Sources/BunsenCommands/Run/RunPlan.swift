@@ -1,6 +1,7 @@
 import ContentStore
 import Engines
 import ExperimentModel
+import Glibc
 import RecipeModel
 
 /// Which engine runs a command, and within which limits: from the command line over the recipe.
@@ -41,6 +42,11 @@ extension EngineCatalog {
             DaemonEngine(
                 flavor, environment: context.environment, store: ContentStore(home: context.home), inventory: inventory)
         }
-        return EngineCatalog(daemons + [ProcessEngine(inventory: inventory)])
+        let runc = RuncEngine(
+            store: ContentStore(home: context.home), environment: context.environment, inventory: inventory)
+        let process = ProcessEngine(inventory: inventory)
+        // Root gets by runc alone, and fastest, what daemons give. An ordinary user has no limits there, so daemons go
+        // first.
+        return EngineCatalog(geteuid() == 0 ? [runc] + daemons + [process] : daemons + [runc, process])
     }
 }

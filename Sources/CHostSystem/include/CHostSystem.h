@@ -10,6 +10,15 @@
 #include <sys/xattr.h>
 #include <termios.h>
 
+/// One call of mount(2). Relative paths begin at the child's working folder; NULL where the call takes none.
+struct child_mount {
+    const char *source;
+    const char *target;
+    const char *type;
+    unsigned long flags;
+    const char *options;
+};
+
 /// What a child process starts with. Descriptors of -1 mean /dev/null.
 struct child_start {
     const char *path;         ///< absolute path of the executable
@@ -21,15 +30,29 @@ struct child_start {
     int standard_error;
     bool own_group;           ///< put the child in a new process group that it leads
     int death_signal;         ///< sent to the child when the parent dies; 0 for none
+    const int *kept;          ///< further descriptors that the child keeps open, under their own numbers
+    size_t kept_count;
+    bool isolated;            ///< the child is the first process of process and mount namespaces of its own
+    const char *user_map;     ///< uid_map and gid_map of a user namespace besides (user_namespaces(7)); NULL for none
+    const char *group_map;
+    const struct child_mount *mounts; ///< made one after the other, in the working folder
+    size_t mount_count;
 };
 
 /// The step of starting a child that failed.
-enum child_start_step { CHILD_START_FORK = 0, CHILD_START_DESCRIPTORS = 1, CHILD_START_FOLDER = 2, CHILD_START_EXEC = 3 };
+enum child_start_step {
+    CHILD_START_FORK = 0,
+    CHILD_START_DESCRIPTORS = 1,
+    CHILD_START_FOLDER = 2,
+    CHILD_START_EXEC = 3,
+    CHILD_START_NAMESPACES = 4,
+    CHILD_START_MOUNT = 5 ///< of the first mount; the second is 6, and so on
+};
 
 /// Starts a child. Returns 0 and its pid, or the errno of the step that failed, which is stored in *failed_step.
 /// Everything that may fail has failed or succeeded when the call returns: the child reports through a
 /// close-on-exec pipe, so "exec: no such file" is an error of this call and never an exit code.
-int start_child(const struct child_start *start, pid_t *pid, enum child_start_step *failed_step);
+int start_child(const struct child_start *start, pid_t *pid, int *failed_step);
 
 /// pipe2(2) with close-on-exec ends, which Swift's import of the C library lacks. Returns 0 or -1 with errno.
 int open_pipe(int ends[2]);

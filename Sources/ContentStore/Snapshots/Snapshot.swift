@@ -11,7 +11,7 @@ package struct Snapshot: Sendable {
     /// The files.
     package let tree: String
     /// Held as long as this value lives, so that prune leaves the files alone.
-    private let use: FileLock?
+    package let use: FileLock?
 
     static let marker = "snapshot.json"
 

@@ -1,4 +1,5 @@
 import ContentStore
+import ImageSnapshots
 import LayerArchive
 import OCIModel
 
@@ -15,6 +16,8 @@ package struct LayerRecord: Sendable, Hashable, Codable {
         self.diffID = diffID
         self.unpackedSize = unpackedSize
     }
+
+    var packed: PackedLayer { PackedLayer(digest: descriptor.digest, diffID: diffID) }
 }
 
 /// What layers are a function of. Equal keys mean equal bytes.

@@ -1,4 +1,5 @@
 import ContentStore
+import ImageSnapshots
 import LayerArchive
 import OCIModel
 
@@ -22,9 +23,9 @@ struct LayerUnit: Sendable {
     func snapshot(in store: ContentStore) throws -> Snapshot {
         let maker = SnapshotMaker(store: store)
         if layers.count == 1, let layer = layers.first, layer.kind != .base {
-            return try store.snapshot(id) ?? maker.unpack(layer.record, title: layer.title)
+            return try store.snapshot(id) ?? maker.unpack(layer.record.packed, title: layer.title)
         }
-        return try maker.unpackChain(layers.map(\.record), title: "base")
+        return try maker.unpackChain(layers.map(\.record.packed), title: "base")
     }
 
     /// Whether its files can be had here: layers that only a registry has cannot be looked at.

@@ -1,0 +1,199 @@
+import ExperimentModel
+import Glibc
+import HostSystem
+import ImageSnapshots
+
+/// The start of one container, from its empty folder to the running command.
+struct RuncStart {
+    let request: ContainerRequest
+    let image: UnpackedImage
+    let folder: ContainerFolder
+    let host: RuncHost
+
+    private static let usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    func run(_ care: FileLock) throws -> RuncContainer {
+        let files = ImageFiles(layers: image.layers.map(\.tree), mounts: request.mounts)
+        let user = try self.user(files)
+        var variables = request.environment.variables.merging(request.variables) { $1 }
+        if request.limits.gpus == .count(0) { variables["CUDA_VISIBLE_DEVICES"] = "" }
+        let first = try firstProcess(files)
+        try checkWorkingFolder(files)
+        // What an entrypoint makes of its arguments only it knows.
+        let program = first.entrypoint.isEmpty ? request.command : first.entrypoint
+        try files.checkCommand(
+            program, searchPath: variables["PATH"] ?? Self.usualPath, from: request.workingFolder)
+        let bundle = BundleMaker(
+            request: request, host: host, user: user,
+            command: first.initCommand + first.entrypoint + request.command, initProgram: first.program,
+            variables: variables)
+        let root = RootFileSystem(folder: folder.path, files: files, owner: host.isRootless ? nil : user)
+        try prepare(root, user, bundle)
+        let running = try FileLock.wait(folder.runningPath)
+        let child = try startRunc(root, running)
+        defer { withExtendedLifetime(running) {} }
+        try folder.note(process: child.id)
+        try waitUntilItRuns(child)
+        let group = host.groups.map { ControlGroup(groups: $0, path: BundleMaker.controlGroup(of: request.name)) }
+        return RuncContainer(
+            child: child, folder: folder, group: group, limits: applied(group, child), care: care)
+    }
+
+    // MARK: What the container is made from
+
+    /// In the namespace of an ordinary user there is one user: root, who is that user outside.
+    private func user(_ files: ImageFiles) throws -> ContainerUser {
+        if host.isRootless { return ContainerUser(user: 0, group: 0) }
+        if let identity = request.identity { return ContainerUser(user: identity.user, group: identity.group) }
+        return try ContainerUser(imageUser: request.environment.execution.user, files: files)
+    }
+
+    private struct FirstProcess {
+        /// What reaps orphans and hands signals on, with its arguments.
+        var initCommand: [String]
+        /// The image's own, without an init at its beginning.
+        var entrypoint: [String]
+        /// A program of the host to be mounted; nil where the image has one.
+        var program: String?
+    }
+
+    /// An init of the image where it has one, else one of the host.
+    private func firstProcess(_ files: ImageFiles) throws -> FirstProcess {
+        let entrypoint = request.environment.execution.entrypoint ?? []
+        if request.environment.hasInit { return FirstProcess(initCommand: entrypoint, entrypoint: []) }
+        if let own = files.find("/usr/bin/tini"), own.status.st_mode & 0o111 != 0 {
+            return FirstProcess(initCommand: ["/usr/bin/tini", "--"], entrypoint: entrypoint)
+        }
+        guard let program = host.initProgram else {
+            throw EngineError(
+                "run", request.environment.reference ?? "the image",
+                .unusable("neither it nor this machine has a program to be its first process"),
+                hint: "install one: apt-get install tini")
+        }
+        return FirstProcess(
+            initCommand: [BundleMaker.initPlace, "--"], entrypoint: entrypoint, program: program)
+    }
+
+    /// A folder of /proc could be one of the host's that runc itself has open.
+    private func checkWorkingFolder(_ files: ImageFiles) throws {
+        guard let found = files.find(request.workingFolder) else { return }
+        guard found.isFolder else {
+            throw EngineError("start in", request.workingFolder, .refused("it is no folder"))
+        }
+        if found.path == "/proc" || found.path.hasPrefix("/proc/") || request.workingFolder.hasPrefix("/proc") {
+            throw EngineError("start in", request.workingFolder, .refused("a command cannot begin in /proc"))
+        }
+    }
+
+    private func prepare(_ root: RootFileSystem, _ user: ContainerUser, _ bundle: BundleMaker) throws {
+        try root.prepare()
+        for mount in request.mounts.sorted(by: { $0.destination.utf8.count < $1.destination.utf8.count }) {
+            try root.makePlace(for: mount)
+        }
+        if root.files.find(request.workingFolder) == nil { try root.makeOwnFolder(request.workingFolder) }
+        if let added = user.addedToUsers(of: root.files) {
+            try root.write(added.users, to: "/etc/passwd")
+            try root.makeOwnFolder(added.home)
+        }
+        switch request.network {
+        case .host:
+            for file in ["/etc/hosts", "/etc/resolv.conf"] {
+                if let text = try? Files.readText(file, limit: 1 << 20) { try root.write(text, to: file) }
+            }
+        case .none:
+            try root.write("127.0.0.1 localhost \(bundle.hostname)\n::1 localhost\n", to: "/etc/hosts")
+        }
+        try root.write(bundle.hostname + "\n", to: "/etc/hostname")
+        try ShortLivedFile.write(json: bundle.specification(), to: "\(folder.path)/config.json")
+    }
+
+    // MARK: The start itself
+
+    private func startRunc(_ root: RootFileSystem, _ running: FileLock) throws -> ChildProcess {
+        var start = ChildProcess.Start(
+            executable: host.program,
+            arguments: [
+                // --keep: the control group stays, so that it can be asked what happened in it.
+                "runc", "--root", "state", "--log", "runc.log", "--log-format", "json", "run", "--keep", "--bundle",
+                ".", "--pid-file", "pid", request.name,
+            ],
+            environment: ["PATH": Self.usualPath])
+        start.workingFolder = folder.path
+        start.standardInput = request.streams.input
+        start.standardOutput = request.streams.output
+        start.standardError = request.streams.error
+        start.ownGroup = !request.streams.isForeground
+        // Without Bunsen nobody would read the output, or know the end.
+        start.deathSignal = SIGKILL
+        // As long as runc lives, nobody removes the layers or this folder.
+        start.keptDescriptors = [running.number] + image.layers.compactMap { $0.use?.number }
+        start.isolation = host.isolation([root.mount(inUserNamespace: host.isRootless)])
+        do {
+            return try ChildProcess.start(start)
+        } catch let error as ChildStartError {
+            throw EngineError("start", request.name, .said("\(error)"), hint: "what works here: bunsen doctor engines")
+        }
+    }
+
+    /// runc writes its file when the command runs, and ends when it cannot.
+    private func waitUntilItRuns(_ child: ChildProcess) throws {
+        let deadline = monotonicSeconds() + 60
+        while !Files.exists(folder.processPath) {
+            var information = siginfo_t()
+            let ended = waitid(P_PID, id_t(child.id), &information, WEXITED | WNOWAIT | WNOHANG) == 0
+            if ended, information.si_signo == SIGCHLD, !Files.exists(folder.processPath) {
+                _ = child.wait()
+                throw EngineError("start", request.name, .said(complaint ?? "runc ended without a word"))
+            }
+            if monotonicSeconds() > deadline {
+                kill(child.id, SIGKILL)
+                _ = child.wait()
+                throw EngineError("start", request.name, .said(complaint ?? "runc did not start it within a minute"))
+            }
+            usleep(1000)
+        }
+    }
+
+    /// runc's last words.
+    private var complaint: String? {
+        struct Line: Decodable {
+            let level: String
+            let msg: String
+        }
+        guard let text = try? Files.readText(folder.logPath, limit: 1 << 20) else { return nil }
+        return text.split(separator: "\n").reversed().lazy
+            .compactMap { ShortLivedFile.decode(Line.self, from: Array($0.utf8)) }.first { $0.level == "error" }?.msg
+    }
+
+    /// What the kernel says of the container's limits.
+    private func applied(_ group: ControlGroup?, _ child: ChildProcess) -> ResourceLimits {
+        var limits = group?.limits ?? ResourceLimits()
+        limits.gpus = request.limits.gpus
+        let first = Self.firstProcess(below: child.id)
+        let asked = request.limits.ulimits ?? []
+        let read = first.flatMap { ProcessLimits(process: $0) }
+        if !asked.isEmpty { limits.ulimits = asked.map { read?[$0.name] ?? $0 } }
+        // Of a container that is over already only what was mounted is known.
+        limits.sharedMemory = first.flatMap(Self.sharedMemory) ?? request.limits.sharedMemoryOrDefault
+        return limits
+    }
+
+    /// runc's threads may each have children.
+    private static func firstProcess(below id: pid_t) -> String? {
+        for thread in (try? Files.names(in: "/proc/\(id)/task")) ?? [] {
+            if let text = try? Files.readText("/proc/\(id)/task/\(thread)/children", limit: 4096),
+                let child = text.split(separator: " ").first
+            {
+                return String(child)
+            }
+        }
+        return nil
+    }
+
+    private static func sharedMemory(of process: String) -> Int64? {
+        var status = statvfs()
+        guard statvfs("/proc/\(process)/root/dev/shm", &status) == 0 else { return nil }
+        return Int64(
+            clamping: UInt64(status.f_blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    }
+}
