@@ -97,7 +97,8 @@ package struct ImageBuilder: Sendable {
             torch: request.lock.torch?.version ?? "",
             compute: request.lock.torch.map { Self.compute($0.build) } ?? "", python: base.pythonVersion,
             baseName: base.name, baseDigest: base.digest, variant: variant?.name, userID: request.userID,
-            environment: variables, entrypoint: base.initProgram, created: base.created)
+            baseEnvironment: base.environment, environment: variables, entrypoint: base.initProgram,
+            created: base.created)
     }
 
     /// `12.8` for `cu128`.

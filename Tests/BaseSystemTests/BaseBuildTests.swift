@@ -26,7 +26,8 @@ enum TestBase {
     static func pin() throws -> DebianPin {
         try Files.makeFolder(folder)
         if let lock = try? BaseLockReader.read(folder: folder), lock.request == request,
-            case .debian(let pin) = lock.base
+            case .debian(let pin) = lock.base,
+            DebianResolver.additions.allSatisfy(Set(pin.packages.map(\.name)).contains)
         {
             return pin
         }
@@ -130,6 +131,7 @@ enum TestBase {
         #expect(below("var/log").allSatisfy { entries[$0]?.kind == .folder })
         #expect(!order.contains { $0.contains("ssh_host_") || $0.hasSuffix("-old") || $0.hasSuffix("/sources.list") })
         #expect(entries["usr/sbin/sshd"] != nil)
+        #expect(entries["usr/bin/tini"]?.mode == 0o755)
         #expect(!order.contains { $0.contains("/pip/") || $0.hasSuffix("bin/gcc") || $0.hasSuffix("bin/apt-get") })
         #expect(entries["usr/lib/locale/zh_CN.utf8/LC_COLLATE"] != nil && entries["usr/lib/locale/C.utf8"] != nil)
         #expect(entries["usr/share/zoneinfo/Asia/Shanghai"] != nil)

@@ -29,12 +29,14 @@ enum Samples {
 
     static let image = ImagePin(
         reference: "registry.example.org:5000/team/base:2", digest: "sha256:" + SHA256.hexDigest("image".utf8),
-        platform: "linux/amd64")
+        platform: "linux/amd64", initPackage: package("tini"))
 }
 
 @Suite struct BaseLockTests {
     @Test func everyKindOfPinComesBack() throws {
-        let bases: [BasePin] = [.debian(Samples.debian), .image(Samples.image)]
+        var bare = Samples.image
+        bare.initPackage = nil
+        let bases: [BasePin] = [.debian(Samples.debian), .image(Samples.image), .image(bare)]
         let pythons: [PythonPin] = [.none, .base(version: "3.11.2"), .standalone(Samples.standalone)]
         for base in bases {
             for python in pythons {

@@ -98,6 +98,20 @@ import Testing
         }
     }
 
+    @Test func aFileOfAPackageIsReadAndRuns() throws {
+        let package = try #require(try TestBase.pin().packages.first { $0.name == "tini" })
+        let store = TestBase.store()
+        try store.fetch([package], suite: "bookworm")
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/tini"
+            try Files.write(try store.file("usr/bin/tini-static", of: package), to: path, mode: 0o755)
+            let result = try Tool(executable: path, environment: [:]).run(["-s", "--", "/bin/sh", "-c", "exit 7"])
+            #expect(result.end == .exited(code: 7), "\(result.errorText)")
+        }
+        let error = #expect(throws: BaseSystemError.self) { try store.file("usr/bin/other", of: package) }
+        #expect("\(error as Any)".contains("usr/bin/other of the package tini"))
+    }
+
     @Test func aFullDiskIsNamedAndLeavesNothing() throws {
         try withTemporaryFolder { folder in
             try Files.makeFolder("\(folder)/small")

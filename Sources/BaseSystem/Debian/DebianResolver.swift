@@ -7,13 +7,29 @@ struct DebianResolver {
     let environment: [String: String]
     let progress: (String) -> Void
 
-    /// What every base has beside the essential packages. `locales` is there to make the Chinese locale from, `tini` to
-    /// be the first process of a container: it reaps children that lost their parent and forwards signals.
-    static let additions = ["ca-certificates", "locales", "netbase", "passwd", "tini", "tzdata"]
+    /// To be the first process of a container: it reaps children that lost their parent and forwards signals.
+    static let initProgram = "tini"
+    /// What every base has beside the essential packages. `locales` is there to make the Chinese locale from. The
+    /// libraries are those that every wheel for Linux may take for granted and a system without a desktop can have
+    /// (PEP 600).
+    static let additions = [
+        "ca-certificates", "libgcc-s1", "libstdc++6", "locales", "netbase", "passwd", initProgram, "tzdata", "zlib1g",
+    ]
     /// What torch.compile needs: it compiles C++ for the processor, and C around each kernel for a GPU.
     static let compiler = ["g++", "gcc", "libc6-dev"]
     /// All essential packages. To apt, apt itself is one of them; an image does without, unless it is asked for.
     static let essential = "?and(?essential,?not(?exact-name(apt)))"
+
+    /// The package of the program that is process 1, for an image of a registry: it has a form without shared libraries.
+    func initPackage(suite: String, architecture: String) throws -> DebianPackage? {
+        let apt = try AptState(
+            suite: suite, architecture: architecture,
+            sources: try DebianSource.find(suite: suite, environment: environment), home: home, environment: environment
+        )
+        progress("fetching the indexes of debian:\(suite)")
+        try apt.update()
+        return try resolve([Self.initProgram], apt).first { $0.name == Self.initProgram }
+    }
 
     func pin(suite: String, request: BaseRequest) throws -> (
         pin: DebianPin, python: PythonVersion?, fullPython: String?

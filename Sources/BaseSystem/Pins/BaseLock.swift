@@ -118,6 +118,7 @@ package enum BaseLockWriter {
         case .image(let image):
             lines += ["image:", "  reference: \(image.reference)", "  digest: \(image.digest)"]
             lines += ["  platform: \(image.platform)"]
+            lines += list("  init", [image.initPackage].compactMap { $0 }.map(line))
         case .debian(let debian):
             lines += ["debian:", "  suite: \(debian.suite)", "  date: \(debian.date.rfc3339)"]
             lines += list("  packages", debian.packages.map(line))

@@ -79,7 +79,7 @@ struct BaseLockParser {
             base = .image(
                 ImagePin(
                     reference: try value("  reference: "), digest: try imageDigest(),
-                    platform: try value("  platform: ")))
+                    platform: try value("  platform: "), initPackage: try initPackage()))
         } else {
             try expect("debian:")
             base = .debian(try debian(request))
@@ -123,6 +123,12 @@ struct BaseLockParser {
         let digest = try value("  digest: ")
         guard let digits = digest.removingPrefix("sha256:") else { throw unexpected("sha256: and a digest") }
         return "sha256:" + (try hexadecimal(digits))
+    }
+
+    private mutating func initPackage() throws(Unexpected) -> DebianPackage? {
+        let packages = try self.packages("  init:")
+        guard packages.count <= 1 else { throw unexpected("one package") }
+        return packages.first
     }
 
     private mutating func debian(_ request: BaseRequest) throws(Unexpected) -> DebianPin {

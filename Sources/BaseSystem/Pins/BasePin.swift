@@ -76,11 +76,14 @@ package struct ImagePin: Sendable, Hashable {
     package var digest: String
     /// `linux/amd64`.
     package var platform: String
+    /// The package that has the program to be process 1, which most images lack; nil where no Debian mirror is known.
+    package var initPackage: DebianPackage?
 
-    package init(reference: String, digest: String, platform: String) {
+    package init(reference: String, digest: String, platform: String, initPackage: DebianPackage? = nil) {
         self.reference = reference
         self.digest = digest
         self.platform = platform
+        self.initPackage = initPackage
     }
 }
 

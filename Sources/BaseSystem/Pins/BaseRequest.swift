@@ -6,7 +6,9 @@ import Resolver
 /// the base valid.
 package struct BaseRequest: Sendable, Hashable {
     /// What a recipe without `base:` is built on.
-    package static let defaultBase = "debian:bookworm"
+    package static let defaultBase = "debian:\(defaultSuite)"
+    /// Where what is taken for other bases comes from.
+    package static let defaultSuite = "bookworm"
 
     /// `debian:bookworm`, or the reference of an image.
     package var base: String

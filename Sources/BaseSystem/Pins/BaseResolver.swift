@@ -31,7 +31,8 @@ package struct BaseResolver {
                     "system packages are installed into a Debian base only, and the base is \(request.base)",
                     hint: "use base: debian:bookworm, or an image that has \(request.system.joined(separator: ", "))")
             }
-            let pin = try image(request.base, "linux/\(request.architecture)")
+            var pin = try image(request.base, "linux/\(request.architecture)")
+            pin.initPackage = try initPackage(request)
             let python = try StandalonePythonFinder(home: home, environment: environment, progress: progress)
                 .pin(request.python, architecture: request.architecture, base: nil)
             return BaseLock(request: request, base: .image(pin), python: .standalone(python))
@@ -44,5 +45,16 @@ package struct BaseResolver {
         let python = try StandalonePythonFinder(home: home, environment: environment, progress: progress)
             .pin(request.python, architecture: request.architecture, base: version)
         return BaseLock(request: request, base: .debian(pin), python: .standalone(python))
+    }
+
+    /// A machine without apt pins none: `docker run --init` does the same.
+    private func initPackage(_ request: BaseRequest) throws -> DebianPackage? {
+        let resolver = DebianResolver(home: home, environment: environment, progress: progress)
+        do {
+            return try resolver.initPackage(suite: BaseRequest.defaultSuite, architecture: request.architecture)
+        } catch let error as BaseSystemError where [.missingTool, .noMirror].contains(error.kind) {
+            progress("no Debian mirror is known, so the image gets no init of its own")
+            return nil
+        }
     }
 }

@@ -5,7 +5,7 @@ import OCIModel
 package struct BuiltImage: Sendable {
     package struct Layer: Sendable, Hashable {
         package enum Kind: String, Sendable, Hashable, Codable {
-            case base, system, python, wheels, bytecode, environment
+            case base, system, account, python, wheels, bytecode, environment
         }
 
         package let kind: Kind

@@ -39,6 +39,8 @@ package struct ImageBase: Sendable {
     package let pythonVersion: String
     /// A program that reaps orphans and forwards signals, to be process 1; empty where the base has none.
     package let initProgram: [String]
+    /// Variables that containers of the base itself have.
+    package var environment: [String: String] = [:]
 
     package init(
         name: String, digest: String, created: String, layers: [Layer], variantLayers: [Layer] = [],

@@ -36,13 +36,17 @@ package struct ImageBaseMaker {
         var variantLayers: [ImageBase.Layer] = []
         var created: Timestamp
         var initProgram: [String] = []
+        var variables: [String: String] = [:]
         switch lock.base {
         case .debian(let pin):
             (layers, variantLayers) = try debian(pin, lock, variant: variant, userID: userID, known)
             created = pin.date
-            if pin.packages.contains(where: { $0.name == "tini" }) { initProgram = Self.initProgram }
+            if pin.packages.contains(where: { $0.name == "tini" }) { initProgram = Self.initProgram("/usr/bin/tini") }
         case .image(let pin):
-            layers = try pulled(pin, known)
+            let image = try pulled(pin, known)
+            (layers, variables) = (image.layers, image.variables)
+            layers.append(try account(pin, layers, userID: userID, known))
+            if pin.initPackage != nil { initProgram = Self.initProgram(StartLayerMaker.initPath) }
             created = Timestamp(seconds: Double(ImageLayout.fileTime))
         }
         let interpreter: String
@@ -60,22 +64,26 @@ package struct ImageBaseMaker {
             throw ImageBuildError(
                 .noPython, lock.request.base, "no Python is pinned for it", hint: "pin again: bunsen lock --image")
         }
-        return ImageBase(
+        var base = ImageBase(
             name: lock.request.base, digest: lock.digest, created: created.rfc3339, layers: layers,
             variantLayers: variantLayers, interpreter: interpreter, pythonVersion: version, initProgram: initProgram)
+        base.environment = variables
+        return base
     }
 
     /// Brings everything that the base takes from the network into the store.
     package func fetch(_ lock: BaseLock, variant: String?) throws {
         switch lock.base {
         case .debian(let pin): try packages.fetch(pin.packages(variant: variant), suite: pin.suite)
-        case .image(let pin): _ = try pulled(pin, ImageRequest.Layers())
+        case .image(let pin):
+            _ = try pulled(pin, ImageRequest.Layers())
+            if let package = pin.initPackage { try packages.fetch([package], suite: BaseRequest.defaultSuite) }
         }
         if case .standalone(let python) = lock.python { _ = try fetched(python) }
     }
 
     /// Signals go to the whole group of the command; orphans are its own even where an engine's init is process 1.
-    private static let initProgram = ["/usr/bin/tini", "-s", "-g", "--"]
+    private static func initProgram(_ path: String) -> [String] { [path, "-s", "-g", "--"] }
 
     // MARK: Debian
 
@@ -192,8 +200,38 @@ package struct ImageBaseMaker {
 
     // MARK: Images
 
-    /// The layers of an image that is pulled by the digest that the lock has, but for those that are at the target.
-    private func pulled(_ pin: ImagePin, _ known: ImageRequest.Layers) throws -> [ImageBase.Layer] {
+    /// What an image of a registry lacks, as a layer.
+    private func account(
+        _ pin: ImagePin, _ layers: [ImageBase.Layer], userID: UInt32, _ known: ImageRequest.Layers
+    ) throws -> ImageBase.Layer {
+        let title = pin.initPackage == nil ? "account" : "account, init"
+        let key = RecordKey(
+            "account-layer", "\(ImageLayout.version)", "\(BaseBuilder.version)", pin.digest, "\(userID)",
+            pin.initPackage?.sha256 ?? "")
+        let size = layers.reduce(0) { $0 &+ $1.record.descriptor.size }
+        if let layer = try KnownLayers(store: store, request: known).find(key, makingTakes: size) {
+            return ImageBase.Layer(
+                kind: .account, title: title, record: layer.record, isMade: false, key: key, isHere: layer.isHere)
+        }
+        var program: [UInt8]?
+        if let package = pin.initPackage {
+            try packages.fetch([package], suite: BaseRequest.defaultSuite)
+            program = try packages.file("usr/bin/tini-static", of: package)
+        }
+        // Its accounts are in its layers, wherever those are.
+        let whole = try pulled(pin, ImageRequest.Layers()).layers
+        progress.begin("looking into \(pin.reference)")
+        let files = try SnapshotMaker(store: store).unpackChain(whole.map(\.record), title: pin.reference)
+        let record = try StartLayerMaker(store: store, userID: userID).make(on: files, initProgram: program)
+        try store.setRecord(record, for: key)
+        return ImageBase.Layer(kind: .account, title: title, record: record, isMade: true, key: key)
+    }
+
+    /// An image that is pulled by the digest that the lock has: its layers, but for those that are at the target, and its
+    /// variables.
+    private func pulled(
+        _ pin: ImagePin, _ known: ImageRequest.Layers
+    ) throws -> (layers: [ImageBase.Layer], variables: [String: String]) {
         let reference = try ImageReference(pin.reference)
         let digest = try Digest(pin.digest)
         let stored = BlobFolderImages.stored(in: store, reference.repository)
@@ -215,12 +253,18 @@ package struct ImageBaseMaker {
             throw ImageBuildError(
                 .unusableBase, pin.reference, "its configuration and its manifest name different numbers of layers")
         }
-        return zip(image.value.layers, configuration.rootfs.diffIDs).map { descriptor, diffID in
+        var variables: [String: String] = [:]
+        for variable in configuration.config?.environment ?? [] {
+            let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, !parts[0].isEmpty { variables[String(parts[0])] = String(parts[1]) }
+        }
+        let based = zip(image.value.layers, configuration.rootfs.diffIDs).map { descriptor, diffID in
             ImageBase.Layer(
                 kind: .base, title: reference.repository.familiarName,
                 record: LayerRecord(descriptor: descriptor, diffID: diffID, unpackedSize: 0), isMade: false,
                 isHere: stored.hasBlob(descriptor))
         }
+        return (based, variables)
     }
 }
 

@@ -16,6 +16,8 @@ package struct ImageSettings: Sendable, Hashable {
     package var baseDigest: String
     package var variant: String?
     package var userID: UInt32
+    /// Of the image that this one is built on.
+    package var baseEnvironment: [String: String] = [:]
     /// Of the recipe and its variant.
     package var environment: [String: String]
     /// Program that is process 1, before the command; empty for none.
@@ -25,28 +27,28 @@ package struct ImageSettings: Sendable, Hashable {
 
     /// Variables of every process in the image. Login shells get the same from /etc/profile.d.
     package var variables: [(name: String, value: String)] {
-        Self.variables(compute: compute, environment: environment)
+        Self.variables(compute: compute, base: baseEnvironment, environment: environment)
     }
 
     /// - Parameters:
     ///   - compute: `12.8`, `cpu`, or nothing without torch.
+    ///   - base: of the image that this one is built on.
     ///   - environment: of the recipe and its variant; it goes before Bunsen's own.
     package static func variables(
-        compute: String, environment: [String: String]
+        compute: String, base: [String: String] = [:], environment: [String: String]
     ) -> [(name: String, value: String)] {
-        var fixed: [String: String] = [
-            "PATH":
-                "\(ImageLayout.prefix)/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "VIRTUAL_ENV": ImageLayout.prefix,
-            "LANG": "C.UTF-8",
-            "PYTHONUNBUFFERED": "1",
-        ]
+        let path = base["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        var fixed: [String: String] = ["LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"]
         if !compute.isEmpty, compute != "cpu" {
             // What the NVIDIA container toolkit looks for when it decides which devices and libraries to bring in.
             fixed["NVIDIA_VISIBLE_DEVICES"] = "all"
             fixed["NVIDIA_DRIVER_CAPABILITIES"] = "compute,utility"
             fixed["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
         }
+        // Of the base's own, except where they would lead Python away from the environment.
+        fixed.merge(base.filter { !["PYTHONHOME", "PYTHONPATH"].contains($0.key) }) { $1 }
+        fixed["PATH"] = "\(ImageLayout.prefix)/bin:\(path)"
+        fixed["VIRTUAL_ENV"] = ImageLayout.prefix
         return fixed.merging(environment) { $1 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 

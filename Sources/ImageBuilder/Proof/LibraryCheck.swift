@@ -80,7 +80,7 @@ package struct LibraryCheck {
     private func owners(of unit: LayerUnit, _ content: TreeFacts) -> (String) -> FileOwner? {
         guard let layer = unit.layers.first, unit.layers.count == 1 else { return { _ in nil } }
         switch layer.kind {
-        case .base, .system, .bytecode, .environment: return { _ in nil }
+        case .base, .system, .account, .bytecode, .environment: return { _ in nil }
         case .python:
             let owner = FileOwner(name: "Python", version: layout.python)
             return { _ in owner }
