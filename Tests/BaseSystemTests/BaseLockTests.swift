@@ -156,7 +156,7 @@ enum Samples {
         #expect(request.base == "debian:bookworm")
         #expect(request.architecture == "amd64")
         #expect(request.python == PythonVersion(3, 12))
-        #expect(request.system == ["git", "openssh-server"])
+        #expect(request.system == ["git", "openssh-server", "rsync"])
         #expect(request.compiler)
         #expect(request.variants == ["debug": ["gcc", "gdb"]])
         lock.torch = nil
