@@ -75,7 +75,9 @@ let package = Package(
         .target(name: "WheelFormat", dependencies: ["HostSystem", "CZlib"]),
         .target(name: "ELFImage", dependencies: ["HostSystem"]),
         .target(
-            name: "LayerArchive", dependencies: ["OCIModel", "HostSystem", "CHostSystem", "CInflate", "CZlib", "CZstd"]),
+            name: "LayerArchive", dependencies: ["OCIModel", "HostSystem", "CHostSystem", "CInflate", "CZlib", "CZstd"],
+            // It compresses hundreds of megabytes in the tests of images, which unoptimised takes minutes.
+            swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
 
         // Nouns
         .target(name: "RecipeModel", dependencies: ["ExperimentModel", "HostSystem", "Yams"]),
@@ -167,5 +169,6 @@ let package = Package(
             name: "BunsenCommandsTests",
             dependencies: ["BunsenCommands", "HTTPTransfer", "HostSystem", "OCIRegistry", "TestSupport"]),
         .testTarget(name: "EndToEndTests", dependencies: ["bunsen", "HostSystem", "TestSupport"]),
+        .testTarget(name: "InteropTests", dependencies: ["bunsen", "HostSystem", "TestSupport"]),
     ] + (isStaticBuild ? [.target(name: "StaticICUData")] : [])
 )

@@ -48,7 +48,7 @@ prepare_tests() {
     # A real base is bootstrapped, by root and by an ordinary user.
     install_packages mmdebstrap uidmap
     # Engines, whose daemons the tests start themselves, and a shell for tiny images.
-    install_packages docker.io podman runc tini busybox-static
+    install_packages docker.io podman runc containerd tini busybox-static
     if [ "$(id -u)" = 0 ] && ! id bunsen-test >/dev/null 2>&1; then
         useradd --create-home --shell /usr/sbin/nologin bunsen-test
     fi
