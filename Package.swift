@@ -75,7 +75,8 @@ let package = Package(
         .target(name: "WheelFormat", dependencies: ["HostSystem", "CZlib"]),
         .target(name: "ELFImage", dependencies: ["HostSystem"]),
         .target(
-            name: "LayerArchive", dependencies: ["OCIModel", "HostSystem", "CHostSystem", "CInflate", "CZlib", "CZstd"],
+            name: "LayerArchive",
+            dependencies: ["OCIModel", "HostSystem", "CHostSystem", "CInflate", "CZlib", "CZstd"],
             // It compresses hundreds of megabytes in the tests of images, which unoptimised takes minutes.
             swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]),
 

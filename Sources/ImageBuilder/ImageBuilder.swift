@@ -168,9 +168,8 @@ package struct ImageBuilder: Sendable {
         var variables: [String: String] = [:]
         for variable in settings.variables { variables[variable.name] = variable.value }
         return ImageSandbox(
-            layers: try LayerUnit.all(of: layers).map { try $0.snapshot(in: store) },
-            scratch: environment["TMPDIR"] ?? "/tmp", variables: variables,
-            userID: request.userID)
+            layers: try LayerUnit.all(of: layers).map { try $0.snapshot(in: store) }, store: store,
+            variables: variables, userID: request.userID)
     }
 
     private func publish(

@@ -10,14 +10,18 @@ final class IngestFolder {
     private var isPublished = false
 
     init(in folder: String, modes: StoreModes) throws {
+        (path, lock) = try Self.make(in: folder, modes: modes)
+    }
+
+    /// A new folder, and the lock that keeps it from being swept.
+    static func make(in folder: String, modes: StoreModes) throws -> (path: String, lock: FileLock) {
         let path = "\(folder)/\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-        let lockPath = path + Self.lockSuffix
-        self.path = path
-        try modes.makeEmptyFile(lockPath)
-        lock = try FileLock.wait(lockPath)
+        try modes.makeEmptyFile(path + lockSuffix)
+        let lock = try FileLock.wait(path + lockSuffix)
         guard mkdir(path, 0o700) == 0, chmod(path, modes.folder) == 0 else {
             throw SystemError("make the folder", path)
         }
+        return (path, lock)
     }
 
     deinit {

@@ -1,6 +1,5 @@
 import BaseSystem
 import ContentStore
-import Glibc
 import HostSystem
 import LayerArchive
 import OCIModel
@@ -101,11 +100,11 @@ package struct ImageBaseMaker {
         var options = BaseOptions()
         options.user = ImageLayout.userName
         options.userID = Int(userID)
-        let tar = TemporaryTar(home: store.home)
-        defer { tar.remove() }
+        let work = try store.workFolder()
+        defer { withExtendedLifetime(work) {} }
         /// Builds the archive of the base, or of a variant's whole system, once.
         func archive(_ variant: String?) throws -> String {
-            let path = tar.path(variant ?? "base")
+            let path = "\(work.path)/\(variant.map { "variant-\($0)" } ?? "base").tar"
             if !Files.exists(path) {
                 _ = try builder.build(pin, request: lock.request, variant: variant, options: options, to: path)
             }
@@ -124,7 +123,7 @@ package struct ImageBaseMaker {
             let key = key(pin.packages(variant: variant), variant, pin, lock, options)
             let title = "\(variant): \(lock.request.variants[variant]?.joined(separator: ", ") ?? "")"
             let system = try layer(.system, title, key, size: size(pin.packages(variant: variant)), known) {
-                let path = tar.path("difference")
+                let path = "\(work.path)/difference.tar"
                 _ = try VariantLayer.write(full: try archive(variant), base: try archive(nil), to: path)
                 return path
             }
@@ -182,11 +181,11 @@ package struct ImageBaseMaker {
             return ImageBase.Layer(
                 kind: .python, title: title, record: layer.record, isMade: false, key: key, isHere: layer.isHere)
         }
-        let tar = TemporaryTar(home: store.home)
-        defer { tar.remove() }
-        let path = tar.path("python")
+        let work = try store.workFolder()
+        defer { withExtendedLifetime(work) {} }
+        let path = "\(work.path)/python.tar"
         _ = try StandalonePythonLayer.write(
-            archive: try fetched(python), prefix: Self.pythonFolder, scratch: tar.folder, to: path)
+            archive: try fetched(python), prefix: Self.pythonFolder, scratch: work.path, to: path)
         let record = try BaseLayerMaker(store: store).make(archive: path, title: title)
         try store.setRecord(record, for: key)
         return ImageBase.Layer(kind: .python, title: title, record: record, isMade: true, key: key)
@@ -266,18 +265,4 @@ package struct ImageBaseMaker {
         }
         return (based, variables)
     }
-}
-
-/// Archives that live as long as a build.
-private struct TemporaryTar {
-    let folder: String
-
-    init(home: String) { folder = "\(home)/cache/base-\(getpid())-\(UInt32.random(in: 0...UInt32.max))" }
-
-    func path(_ name: String) -> String {
-        try? Files.makeFolder(folder)
-        return "\(folder)/\(name).tar"
-    }
-
-    func remove() { try? Files.remove(folder) }
 }

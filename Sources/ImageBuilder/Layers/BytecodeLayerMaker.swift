@@ -21,10 +21,11 @@ struct BytecodeLayerMaker {
     func make(_ modules: [String], in sandbox: ImageSandbox, title: String) throws -> (
         record: LayerRecord, leftOut: Int
     ) {
-        let scratch = "\(store.home)/cache/bytecode-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        try Files.makeFolder(scratch, mode: 0o777)
+        let work = try store.workFolder()
+        defer { withExtendedLifetime(work) {} }
+        let scratch = work.path
+        // The image's user writes into it.
         chmod(scratch, 0o777)
-        defer { try? Files.remove(scratch) }
         try Files.write(modules.map { $0 + "\n" }.joined(), to: "\(scratch)/modules")
         try Files.write(Self.script, to: "\(scratch)/compile.py")
         let result = try sandbox.run(

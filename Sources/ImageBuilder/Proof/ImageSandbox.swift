@@ -7,15 +7,15 @@ import HostSystem
 package struct ImageSandbox: Sendable {
     /// Unpacked layers, from the base upwards. They stay as long as this value lives.
     let layers: [Snapshot]
-    /// Where a short-lived folder may be made.
-    let scratch: String
+    /// Where short-lived files are made.
+    let store: ContentStore
     let variables: [String: String]
     let userID: UInt32
 
     /// - Parameter variables: of the program in the image.
-    package init(layers: [Snapshot], scratch: String, variables: [String: String], userID: UInt32) {
+    package init(layers: [Snapshot], store: ContentStore, variables: [String: String], userID: UInt32) {
         self.layers = layers
-        self.scratch = scratch
+        self.store = store
         self.variables = variables
         self.userID = userID
     }
@@ -35,9 +35,10 @@ package struct ImageSandbox: Sendable {
                 .missingTool, "unshare", "this program of util-linux is not on the machine",
                 hint: "install it: apt-get install util-linux")
         }
-        let folder = "\(scratch)/sandbox.\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
+        let work = try store.workFolder()
+        defer { withExtendedLifetime(work) {} }
+        let folder = work.path
         try Files.makeFolder("\(folder)/mount", mode: 0o755)
-        defer { try? Files.remove(folder) }
         // Short names, because the kernel reads all mount options from one page.
         var names: [String] = []
         for (number, layer) in layers.enumerated() {
@@ -51,14 +52,15 @@ package struct ImageSandbox: Sendable {
         var inside = variables.map { "\($0.key)=\($0.value)" }.sorted()
         inside.append("HOME=/tmp")
         arguments += ["--", "/bin/sh", "-eu", "-c", Self.script, "bunsen", names.reversed().joined(separator: ":")]
-        arguments += [isRoot ? "\(userID):\(userID)" : "0:0", shared ?? ""]
+        // In a user namespace there is one user only, and no right to choose groups.
+        arguments += [isRoot ? "\(userID):\(userID)" : "", shared ?? ""]
         arguments += inside + command
         var tool = Tool(executable: unshare, environment: ["PATH": search], workingFolder: folder)
         tool.environment["LC_ALL"] = "C.UTF-8"
         return try tool.run(arguments, timeout: timeout)
     }
 
-    /// $1 lower folders, $2 user, $3 shared folder; then variables and the command, for env.
+    /// $1 lower folders, $2 user or nothing, $3 shared folder; then variables and the command, for env.
     private static let script = """
         lower=$1 user=$2 shared=$3; shift 3
         mount -t tmpfs -o mode=755 tmpfs mount
@@ -79,6 +81,6 @@ package struct ImageSandbox: Sendable {
             mkdir $root/shared
             mount --bind "$shared" $root/shared
         fi
-        exec chroot --userspec="$user" $root /usr/bin/env -i "$@"
+        exec chroot ${user:+--userspec="$user"} $root /usr/bin/env -i "$@"
         """
 }
