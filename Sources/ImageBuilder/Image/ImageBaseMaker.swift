@@ -1,6 +1,7 @@
 import BaseSystem
 import ContentStore
 import HostSystem
+import ImageSnapshots
 import LayerArchive
 import OCIModel
 import OCIRegistry
@@ -220,7 +221,7 @@ package struct ImageBaseMaker {
         // Its accounts are in its layers, wherever those are.
         let whole = try pulled(pin, ImageRequest.Layers()).layers
         progress.begin("looking into \(pin.reference)")
-        let files = try SnapshotMaker(store: store).unpackChain(whole.map(\.record), title: pin.reference)
+        let files = try SnapshotMaker(store: store).unpackChain(whole.map(\.record.packed), title: pin.reference)
         let record = try StartLayerMaker(store: store, userID: userID).make(on: files, initProgram: program)
         try store.setRecord(record, for: key)
         return ImageBase.Layer(kind: .account, title: title, record: record, isMade: true, key: key)
