@@ -31,9 +31,14 @@ import Testing
     @Test func aLibraryOfAnotherWheelIsEnoughAndIsReadOnce() throws {
         try ProvenImage.with { bench in
             try bench.addExtension()
+            // A store that outlives the tests has never seen this wheel.
+            try Files.write("\(UInt64.random(in: 0...UInt64.max))", to: "\(bench.scratch)/stamp")
             try bench.addWheel(
                 "nvidia_cuda_runtime_cu11", "11.8.89",
-                files: ["nvidia/cuda_runtime/lib/libcudart.so.11.0": "\(bench.scratch)/libcudart.so.11.0"])
+                files: [
+                    "nvidia/cuda_runtime/lib/libcudart.so.11.0": "\(bench.scratch)/libcudart.so.11.0",
+                    "nvidia/cuda_runtime/stamp": "\(bench.scratch)/stamp",
+                ])
             try bench.project.write(
                 ProvenImage.recipe("[oldext, nvidia-cuda-runtime-cu11]"), to: "bunsen.yaml")
             let first = try bench.json("-t", Self.image)
