@@ -11,7 +11,7 @@ import Synchronization
 ///
 /// runc is a child of this process and the first process of an outer process namespace. So whatever ends Bunsen ends
 /// the container too, and with its last process its mounts are gone. See
-/// Documentation/decisions/0020-runc-in-a-namespace-of-its-own.md.
+/// Documentation/decisions/0023-runc-in-a-namespace-of-its-own.md.
 package final class RuncEngine: ContainerEngine {
     private let store: ContentStore
     private let environment: [String: String]
