@@ -72,7 +72,9 @@ extension Failure {
             return Failure("\(error)", hint: hint(for: error), code: error.isMissing ? .missing : .unavailable)
         case let error as HTTPTransferError: return Failure("\(error)", code: .unavailable)
         case let error as ContentStoreError: return explain(error)
-        case let error as ProjectExportError: return Failure("\(error)", code: .data)
+        case let error as ProjectExportError:
+            return Failure(
+                "\(error)", hint: "take it out of run.env and give it when a container is started", code: .data)
         default: return nil
         }
     }

@@ -26,6 +26,19 @@ struct Project {
 
     func recipe() throws -> Recipe? { try recipePath.map { try RecipeReader.read(path: $0) } }
 
+    /// The recipe, for commands that do nothing without one.
+    func neededRecipe() throws -> Recipe {
+        guard let recipe = try recipe() else {
+            throw Failure(
+                "there is no bunsen.yaml here or above", hint: "write one for this machine: bunsen init", code: .missing
+            )
+        }
+        return recipe
+    }
+
+    /// `sha256:` and the digest of the recipe's text; nil where there is none.
+    func recipeDigest() throws -> String? { try recipePath.map { "sha256:\(try SHA256.hexDigest(file: $0))" } }
+
     private static func foldersUpwards(from folder: String) -> [String] {
         var folders = [folder]
         while let parent = Files.parent(of: folders[folders.count - 1]) { folders.append(parent) }

@@ -186,6 +186,9 @@ package func processEnvironment() -> [String: String] {
     return variables
 }
 
+/// Where programs are on a system that says nothing else: root's PATH, as Debian and Docker have it.
+package let standardSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /// The path of a program: `name` itself when it has a slash, else the first executable on `searchPath` (PATH).
 package func findExecutable(_ name: String, searchPath: String, from folder: String) -> String? {
     if name.contains("/") {

@@ -136,10 +136,8 @@ package struct ImageBuilder: Sendable {
         _ request: ImageRequest, _ layout: ImageLayout, _ layers: [BuiltImage.Layer],
         _ wheels: WheelLayers.Result, _ settings: ImageSettings
     ) throws -> LibraryCheck.Result? {
-        var variables: [String: String] = [:]
-        for variable in settings.variables { variables[variable.name] = variable.value }
         let result = try LibraryCheck(
-            store: store, layout: layout, variables: variables,
+            store: store, layout: layout, variables: settings.variableTable,
             facts: wheels.known, progress: progress
         ).run(layers)
         if let error = result?.verdict.refusal(of: "\(request.name)", wheels.wheels) { throw error }
@@ -165,11 +163,9 @@ package struct ImageBuilder: Sendable {
     private func sandbox(
         _ request: ImageRequest, _ layers: [BuiltImage.Layer], _ settings: ImageSettings
     ) throws -> ImageSandbox {
-        var variables: [String: String] = [:]
-        for variable in settings.variables { variables[variable.name] = variable.value }
         return ImageSandbox(
             layers: try LayerUnit.all(of: layers).map { try $0.snapshot(in: store) }, store: store,
-            variables: variables, userID: request.userID)
+            variables: settings.variableTable, userID: request.userID)
     }
 
     private func publish(

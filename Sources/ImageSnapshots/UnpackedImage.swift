@@ -24,7 +24,8 @@ package struct UnpackedImage: Sendable {
         let diffIDs = configuration.rootfs.diffIDs
         guard diffIDs.count == document.value.layers.count, !diffIDs.isEmpty else {
             throw SnapshotError(
-                name, "its manifest has \(document.value.layers.count) layers, its configuration \(diffIDs.count)")
+                name, "its manifest has \(document.value.layers.count) layers, its configuration \(diffIDs.count)",
+                hint: "it is damaged: build or pull it again")
         }
         let packed = zip(document.value.layers, diffIDs).map { PackedLayer(digest: $0.digest, diffID: $1) }
         self.configuration = configuration

@@ -6,6 +6,8 @@ import RecipeModel
 package struct ExportSubject: Sendable, Hashable {
     /// The recipe's name.
     package var name: String
+    /// The same with letters that names of services can have.
+    var serviceName: String
     /// The image by digest: `registry.example.org/team/digits@sha256:…`.
     package var image: String
     /// The account of containers, nil where the base is another image and only its number is known.
@@ -19,6 +21,7 @@ package struct ExportSubject: Sendable, Hashable {
 
     package init(recipe: Recipe, image: String, user: String?, usesGPU: Bool) {
         name = recipe.name
+        serviceName = recipe.plainName ?? "experiment"
         self.image = image
         self.user = user
         limits = recipe.run.limits
@@ -31,15 +34,6 @@ package struct ExportSubject: Sendable, Hashable {
     var workspace: String { ImageLayout.workspace }
     /// The interpreter of the environment there.
     var interpreter: String { "\(ImageLayout.prefix)/bin/python" }
-
-    /// A name that containers may have: lower-case letters, digits and `-`.
-    var serviceName: String {
-        let text = String(
-            decoding: name.lowercased().utf8.map { byte -> UInt8 in
-                (97...122).contains(byte) || (48...57).contains(byte) ? byte : UInt8(ascii: "-")
-            }, as: UTF8.self)
-        return text.split(separator: "-").joined(separator: "-").nilIfEmpty ?? "experiment"
-    }
 
     /// The size of /dev/shm.
     var sharedMemory: String {
@@ -66,8 +60,4 @@ package struct ExportSubject: Sendable, Hashable {
     var cpus: String? {
         limits.cpus.map { $0 == $0.rounded() && abs($0) < 1e6 ? String(Int($0)) : String($0) }
     }
-}
-
-extension String {
-    var nilIfEmpty: String? { isEmpty ? nil : self }
 }

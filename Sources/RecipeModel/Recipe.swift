@@ -101,6 +101,16 @@ package struct Recipe: Sendable, Hashable {
 }
 
 extension Recipe {
+    /// The name in lower-case letters, digits and single `-`, for images and services, whose names cannot have others.
+    /// Nil where nothing is left.
+    package var plainName: String? {
+        let bytes = name.lowercased().utf8.map { byte -> UInt8 in
+            (97...122).contains(byte) || (48...57).contains(byte) ? byte : UInt8(ascii: "-")
+        }
+        let parts = String(decoding: bytes, as: UTF8.self).split(separator: "-")
+        return parts.isEmpty ? nil : parts.joined(separator: "-")
+    }
+
     /// The keys of this recipe that only images have a use for, in the recipe's order of documentation. Tools and
     /// variants may also bring Python packages.
     package var unusedByProcessEngine: [String] {

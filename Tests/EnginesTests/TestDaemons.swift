@@ -12,13 +12,7 @@ enum TestDaemons {
 
     static let docker = Result<DaemonEngine, any Error> {
         let folder = try TestDaemons.folder.get()
-        let socket = "\(folder)/docker.sock"
-        // No bridge and no packet rules: the machine may have those of another daemon.
-        let words = [
-            try program("dockerd").executable, "--bridge=none", "--iptables=false", "--ip6tables=false", "--data-root",
-            "\(folder)/docker", "--exec-root", "\(folder)/exec", "--pidfile", "\(folder)/docker.pid", "--host",
-            "unix://\(socket)",
-        ]
+        let words = [try program("dockerd").executable] + DockerDaemon.arguments(folder)
         keep(words, log: "\(folder)/dockerd.log")
         return try started(.docker, environment(of: .docker), folder)
     }
@@ -146,13 +140,4 @@ struct TinyImage {
         manifest = document.digest
         try store.setImage(ImageRecord(name: "\(name)", manifest: document.descriptor))
     }
-}
-
-/// A program that judges us. `./test` installs what is missing.
-func program(_ name: String) throws -> Tool {
-    let environment = processEnvironment()
-    guard let path = findExecutable(name, searchPath: "\(environment["PATH"] ?? ""):/usr/sbin:/sbin", from: "/") else {
-        throw SystemError("find the program", name, code: ENOENT)
-    }
-    return Tool(executable: path, environment: environment)
 }

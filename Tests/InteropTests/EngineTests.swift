@@ -9,7 +9,8 @@ import Testing
 
     @Test(.enabled(if: isRoot, "dockerd needs root")) func dockerTrains() throws {
         try DigitsImage.with { image in
-            try Docker.with(image.folder) { docker in
+            try DockerDaemon.with { daemon in
+                let docker = daemon.client
                 try Training.expect(image) { workspace, command in
                     let pulled = try docker.run(["pull", image.reference], timeout: 900)
                     try #require(pulled.succeeded, "\(pulled.errorText)")
@@ -42,23 +43,5 @@ import Testing
                 return try podman.run(storage + base + [image.reference] + command, timeout: 900)
             }
         }
-    }
-}
-
-/// A docker daemon of a test's own, beside one that the machine may have.
-private enum Docker {
-    static func with(_ folder: String, _ body: (Tool) throws -> Void) throws {
-        var docker = try program("docker")
-        docker.environment["DOCKER_HOST"] = "unix://\(folder)/docker.sock"
-        docker.environment["DOCKER_CONFIG"] = "\(folder)/docker-client"
-        // No bridge and no packet rules: the machine may have those of another daemon.
-        let arguments = [
-            "--bridge=none", "--iptables=false", "--ip6tables=false", "--data-root", "\(folder)/docker", "--exec-root",
-            "\(folder)/exec", "--pidfile", "\(folder)/docker.pid", "--host", "unix://\(folder)/docker.sock",
-        ]
-        // dockerd leaves the name of its host network mounted, which keeps the folder from being removed.
-        defer { _ = try? program("umount").run(["\(folder)/exec/netns/default"]) }
-        let isReady = { try docker.run(["version"], timeout: 10).succeeded }
-        try Daemon.with("dockerd", arguments, log: "\(folder)/dockerd.log", isReady: isReady) { try body(docker) }
     }
 }

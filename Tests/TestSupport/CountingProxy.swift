@@ -17,17 +17,7 @@ package final class CountingProxy: Sendable {
     package init(before target: Int, bytesPerSecond: Int? = nil) throws {
         self.target = target
         self.bytesPerSecond = bytesPerSecond
-        listener = Descriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
-        var address = Self.loopback(0)
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let number = listener.number
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(number, pointer, size) == 0 && listen(number, 64) == 0 && getsockname(number, pointer, &size) == 0
-            }
-        }
-        guard bound else { throw SystemError("listen on", "loopback") }
-        port = Int(UInt16(bigEndian: address.sin_port))
+        (listener, port) = try Loopback.listen()
         startThread { [self] in accept() }
     }
 
@@ -48,7 +38,7 @@ package final class CountingProxy: Sendable {
             }
             let client = Descriptor(owning: number)
             let server = Descriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
-            var address = Self.loopback(target)
+            var address = Loopback.address(target)
             let done = withUnsafePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     connect(server.number, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -80,13 +70,5 @@ package final class CountingProxy: Sendable {
                 sent += part
             }
         }
-    }
-
-    private static func loopback(_ port: Int) -> sockaddr_in {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        return address
     }
 }

@@ -14,17 +14,19 @@ package struct DockerDaemon {
             let daemon = try DockerDaemon(folder)
             // dockerd leaves the name of its host network mounted, which keeps the folder from being removed.
             defer { _ = try? program("umount").run(["\(folder)/exec/netns/default"]) }
-            let child = try daemon.start(folder)
-            defer {
-                kill(child.id, SIGTERM)
-                _ = child.wait()
-            }
-            guard try eventually(60, { try daemon.client.run(["version"], timeout: 10).succeeded }) else {
-                let said = (try? Files.readText("\(folder)/dockerd.log")) ?? ""
-                throw SystemError("start", "dockerd, which said: \(said.suffix(2000))", code: ETIMEDOUT)
-            }
-            return try body(daemon)
+            let isReady = { try daemon.client.run(["version"], timeout: 10).succeeded }
+            return try Daemon.with(
+                "dockerd", arguments(folder), log: "\(folder)/dockerd.log", isReady: isReady
+            ) { try body(daemon) }
         }
+    }
+
+    /// No bridge and no packet rules: the machine may have those of another daemon.
+    package static func arguments(_ folder: String) -> [String] {
+        [
+            "--bridge=none", "--iptables=false", "--ip6tables=false", "--data-root", "\(folder)/data", "--exec-root",
+            "\(folder)/exec", "--pidfile", "\(folder)/docker.pid", "--host", "unix://\(folder)/docker.sock",
+        ]
     }
 
     private init(_ folder: String) throws {
@@ -33,23 +35,5 @@ package struct DockerDaemon {
         var client = try program("docker")
         for (name, value) in variables { client.environment[name] = value }
         self.client = client
-    }
-
-    private func start(_ folder: String) throws -> ChildProcess {
-        let tool = try program("dockerd")
-        let log = try Descriptor.open("\(folder)/dockerd.log", O_WRONLY | O_CREAT | O_TRUNC)
-        // No bridge and no packet rules: the machine may have those of another daemon.
-        let arguments = [
-            "--bridge=none", "--iptables=false", "--ip6tables=false", "--data-root", "\(folder)/data", "--exec-root",
-            "\(folder)/exec", "--pidfile", "\(folder)/docker.pid", "--host", "unix://\(socket)",
-        ]
-        var start = ChildProcess.Start(
-            executable: tool.executable, arguments: [tool.executable] + arguments, environment: tool.environment)
-        start.standardOutput = log.number
-        start.standardError = log.number
-        start.ownGroup = true
-        // It ends its own children when it is asked to end, and not when it is killed.
-        start.deathSignal = SIGTERM
-        return try ChildProcess.start(start)
     }
 }

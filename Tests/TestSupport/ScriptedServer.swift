@@ -49,19 +49,7 @@ package final class ScriptedServer: Sendable {
     package init(
         bodyLimit: @escaping @Sendable (String, String, Int) -> Int? = { _, _, _ in nil }, _ handler: @escaping Handler
     ) throws {
-        listener = Descriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let number = listener.number
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(number, pointer, size) == 0 && listen(number, 64) == 0 && getsockname(number, pointer, &size) == 0
-            }
-        }
-        guard bound else { throw SystemError("listen on", "loopback") }
-        port = Int(UInt16(bigEndian: address.sin_port))
+        (listener, port) = try Loopback.listen()
         self.handler = handler
         self.bodyLimit = bodyLimit
         startThread { [self] in accept() }

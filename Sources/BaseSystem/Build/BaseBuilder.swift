@@ -98,7 +98,7 @@ package struct BaseBuilder {
         var tool = try bootstrapTool()
         // Nothing of the caller's environment gets to the scripts of the packages.
         tool.environment = [
-            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "\(scratch)/work",
+            "PATH": standardSearchPath, "HOME": "\(scratch)/work",
             "TMPDIR": "\(scratch)/work", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0",
             "SOURCE_DATE_EPOCH": String(script.date),
         ]

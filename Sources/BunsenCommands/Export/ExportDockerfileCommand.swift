@@ -22,7 +22,8 @@ package struct ExportDockerfileCommand: ContextualCommand {
     package init() {}
 
     package func run(in context: CommandContext) throws -> Int32 {
-        let (project, recipe) = try ExportedImage.project(context)
+        let project = Project(context)
+        let recipe = try project.neededRecipe()
         let lock = try LockedEnvironment.currentLock(project, recipe, mustAgree: false, context)
         let base = try BaseLocking.current(project, recipe, lock, registry.session(context), context)
         let dockerfile = try Dockerfile(

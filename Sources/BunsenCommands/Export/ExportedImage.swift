@@ -20,18 +20,9 @@ struct ExportedImage: ParsableArguments {
 
     init() {}
 
-    static func project(_ context: CommandContext) throws -> (Project, Recipe) {
-        let project = Project(context)
-        guard let recipe = try project.recipe() else {
-            throw Failure(
-                "there is no bunsen.yaml here or above", hint: "write one for this machine: bunsen init", code: .missing
-            )
-        }
-        return (project, recipe)
-    }
-
     func subject(_ context: CommandContext) throws -> ExportSubject {
-        let (project, recipe) = try Self.project(context)
+        let project = Project(context)
+        let recipe = try project.neededRecipe()
         for mount in recipe.run.mounts {
             let path = Files.absolute(mount.source, from: project.folder)
             guard Files.exists(path) else {
@@ -40,10 +31,7 @@ struct ExportedImage: ParsableArguments {
                     code: .data)
             }
         }
-        if let variant, !recipe.variants.contains(where: { $0.name == variant }) {
-            throw Failure(
-                "the recipe has no variant \(variant)", hint: "look at variants: in bunsen.yaml", code: .usage)
-        }
+        if let variant { _ = try recipe.variant(named: variant) }
         let lock = try LockedEnvironment.currentLock(project, recipe, mustAgree: false, context)
         var name: ImageReference
         if let image {

@@ -76,11 +76,7 @@ package struct BuildCommand: ContextualCommand {
 
     package func run(in context: CommandContext) throws -> Int32 {
         let project = Project(context)
-        guard let recipe = try project.recipe(), let recipePath = project.recipePath else {
-            throw Failure(
-                "there is no bunsen.yaml here or above", hint: "write one for this machine: bunsen init", code: .missing
-            )
-        }
+        let recipe = try project.neededRecipe()
         let started = monotonicSeconds()
         let engine = try load.map { try LoadingEngine($0, context) }
         try engine?.check(layers == .zstd ? [.layerZstd] : [])
@@ -99,7 +95,7 @@ package struct BuildCommand: ContextualCommand {
         let display = BuildDisplay(context.console)
         let progress = BuildProgress { display.show($0) }
         var request = ImageRequest(
-            name: names[0], recipe: recipe, recipeDigest: "sha256:\(try SHA256.hexDigest(file: recipePath))",
+            name: names[0], recipe: recipe, recipeDigest: try project.recipeDigest() ?? "",
             lock: lock,
             files: try LockedFiles(
                 folder: project.folder, pylock: lock.variant(variant ?? "")?.pylockName ?? Lock.pylockName,

@@ -75,7 +75,10 @@ struct ImagePlace {
         guard Files.isFolder(folder) else {
             throw Failure("\(text): there is no folder \(folder)", hint: "make it: mkdir -p \(folder)", code: .missing)
         }
-        guard !Files.isFolder(path) else { throw Failure("\(text): \(path) is a folder", code: .usage) }
+        guard !Files.isFolder(path) else {
+            throw Failure(
+                "\(text): \(path) is a folder", hint: "an archive is a file: docker-archive:FILE", code: .usage)
+        }
     }
 
     /// Opens the place for writing one image.
@@ -137,7 +140,9 @@ struct ImagePlace {
     // MARK: Archives
 
     private func openArchive(_ path: String, _ reference: ImageReference?) throws -> Source {
-        guard Files.exists(path) else { throw Failure("\(text): there is no such file", code: .missing) }
+        guard Files.exists(path) else {
+            throw Failure("\(text): there is no such file", hint: "look at the path", code: .missing)
+        }
         let archive = try DockerArchive(path)
         let known = archive.references.map { $0.familiarName }.joined(separator: ", ")
         let digests = archive.digests(named: reference)

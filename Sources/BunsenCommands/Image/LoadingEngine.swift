@@ -1,5 +1,6 @@
 import ArgumentParser
 import ContentStore
+import Engines
 import Glibc
 import HostSystem
 import OCIModel
@@ -81,19 +82,18 @@ struct LoadingEngine: Sendable {
                 "\(kind) is at \(endpoint), and pulls what is loaded from this machine only",
                 hint: otherWays(kind), code: .unavailable)
         }
-        let path = String(endpoint.dropFirst(7))
-        switch LocalSocket.problem(path) {
-        case nil: return
-        case EACCES, EPERM:
+        do {
+            try DaemonAddress(endpoint).probe()
+        } catch let error as SystemError where [EACCES, EPERM].contains(error.code) {
+            let path = endpoint.dropFirst(7)
             throw Failure(
                 "\(kind)'s socket \(path) is not open to you",
                 hint: "join the group that owns it: ls -l \(path); sudo usermod -aG GROUP USER; log in again",
                 code: .unavailable)
-        case ENOENT, ECONNREFUSED:
+        } catch let error as SystemError where [ENOENT, ECONNREFUSED].contains(error.code) {
             throw Failure(
-                "\(kind) does not run: nothing answers at \(path)", hint: "start it: systemctl start \(kind)",
-                code: .unavailable)
-        case let code?: throw SystemError("connect to", path, code: code)
+                "\(kind) does not run: nothing answers at \(endpoint.dropFirst(7))",
+                hint: "start it: systemctl start \(kind)", code: .unavailable)
         }
     }
 
@@ -120,25 +120,5 @@ struct LoadingEngine: Sendable {
         if result.timedOut { return ": no answer in time" }
         let line = result.errorText.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }
         return line.map { ", it says: \($0)" } ?? ""
-    }
-}
-
-/// Sockets of services on this machine.
-private enum LocalSocket {
-    /// Why nobody can be talked to behind a path, or nil when somebody listens there.
-    static func problem(_ path: String) -> Int32? {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.utf8.count < room else { return ENAMETOOLONG }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard number >= 0 else { return errno }
-        let descriptor = Descriptor(owning: number)
-        return withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                connect(descriptor.number, pointer, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? nil : errno
-            }
-        }
     }
 }

@@ -41,11 +41,7 @@ package struct LockCommand: ContextualCommand {
         }
         if upgrade, check { throw Failure("--check changes nothing, so --upgrade cannot go with it", code: .usage) }
         let project = Project(context)
-        guard let recipe = try project.recipe() else {
-            throw Failure(
-                "there is no bunsen.yaml here or above", hint: "write one for this machine: bunsen init", code: .missing
-            )
-        }
+        let recipe = try project.neededRecipe()
         if check { return try compare(project, recipe, context) }
         let mode: Resolver.Upgrade =
             if !upgrade { .nothing } else if packages.isEmpty { .everything } else { .packages(packages) }

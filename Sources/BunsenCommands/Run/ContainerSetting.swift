@@ -2,12 +2,11 @@ import Engines
 import ExperimentModel
 import Glibc
 import HostSystem
+import ImageBuilder
 import RecipeModel
 
 /// What a command sees in a container: the project at /workspace, data beside it for reading only, who it is.
 struct ContainerSetting {
-    static let workspace = "/workspace"
-
     let mounts: [ContainerMount]
     /// Where the command starts: the person's own working folder, as it is called in the container.
     let workingFolder: String
@@ -18,7 +17,7 @@ struct ContainerSetting {
     ///   - data: folders and files that are recorded with a digest, and so may not change.
     init(_ project: Project, _ recipe: Recipe?, volumes: [String], data: [String], _ context: CommandContext) throws {
         guard let root = Files.resolved(project.folder) else { throw SystemError("find", project.folder, code: ENOENT) }
-        var mounts = [try ContainerMount(source: root, destination: Self.workspace, isReadOnly: false)]
+        var mounts = [try ContainerMount(source: root, destination: ImageLayout.workspace, isReadOnly: false)]
         for mount in recipe?.run.mounts ?? [] { mounts.append(try ContainerMount("\(mount)", from: project.folder)) }
         for volume in volumes {
             let expanded = volume.hasPrefix("~/") ? context.path("~") + volume.dropFirst() : volume
@@ -41,14 +40,14 @@ struct ContainerSetting {
         }
         self.mounts = mounts
         let folder = Files.resolved(context.workingFolder) ?? context.workingFolder
-        workingFolder = Self.inside(folder, root) ?? Self.workspace
+        workingFolder = Self.inside(folder, root) ?? ImageLayout.workspace
         identity = try Self.owner(of: root)
     }
 
     /// The path in the container of a path below the project; nil for one that is not.
     private static func inside(_ path: String, _ root: String) -> String? {
-        if path == root { return workspace }
-        return path.hasPrefix(root + "/") ? workspace + path.dropFirst(root.utf8.count) : nil
+        if path == root { return ImageLayout.workspace }
+        return path.hasPrefix(root + "/") ? ImageLayout.workspace + path.dropFirst(root.utf8.count) : nil
     }
 
     /// Who the command runs as: the person who started it, so that what it writes is theirs. Root who works in

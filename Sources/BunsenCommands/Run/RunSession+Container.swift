@@ -14,13 +14,12 @@ extension RunSession {
     ) throws -> RunImage {
         let store = ContentStore(home: context.home)
         if let name = request.limits.image { return try .named(name, in: store) }
-        guard let lock, let recipe = project.recipePath else {
+        guard let lock, let digest = try project.recipeDigest() else {
             throw Failure(
                 "there is no bunsen.yaml here or above, so there is no image of it",
                 hint: "name an image: --image REFERENCE, or write a recipe: bunsen init", code: .missing)
         }
-        return try .built(
-            from: lock, variant: variant, recipeDigest: "sha256:\(try SHA256.hexDigest(file: recipe))", in: store)
+        return try .built(from: lock, variant: variant, recipeDigest: digest, in: store)
     }
 
     /// Puts into the manifest what the command runs in.
@@ -40,20 +39,13 @@ extension RunSession {
         manifest.container = container
         if let version = image.labels["bunsen.torch"] {
             let build = image.labels["bunsen.cuda"] ?? "cpu"
-            manifest.torch = .init(version: version, cuda: build == "cpu" ? nil : cudaVersion(build), cudnn: nil)
+            manifest.torch = .init(version: version, cuda: build == "cpu" ? nil : build, cudnn: nil)
         }
         let isOfLock = lock != nil && image.labels["bunsen.lock.digest"] == lock?.digest
         manifest.environment = .init(
             lockDigest: isOfLock ? lock?.digest : nil, python: image.labels["bunsen.python"] ?? "python",
             path: reference, packages: isOfLock ? lock?.packages.count : nil,
             named: isOfLock ? named(lock, recipe) : [:])
-    }
-
-    /// `cu128` is 12.8.
-    private static func cudaVersion(_ build: String) -> String {
-        guard build.hasPrefix("cu"), build.count >= 4 else { return build }
-        let digits = build.dropFirst(2)
-        return "\(digits.dropLast()).\(digits.suffix(1))"
     }
 
     private static func named(_ lock: Lock?, _ recipe: Recipe?) -> [String: String] {

@@ -24,7 +24,9 @@ extension RunSession {
         guard Files.exists(path) else {
             throw Failure("there is no notebook \(name)", hint: "look at the path", code: .missing)
         }
-        if Files.isFolder(path) { throw Failure("\(name) is a folder, no notebook", code: .missing) }
+        if Files.isFolder(path) {
+            throw Failure("\(name) is a folder, no notebook", hint: "look at the path", code: .missing)
+        }
         do {
             _ = try Files.read(path, limit: NotebookCommand.largestSize)
         } catch is FileTooLarge {

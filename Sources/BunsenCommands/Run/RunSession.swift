@@ -115,8 +115,8 @@ final class RunSession {
                 engine: plan.engine.name.rawValue),
             project: project.folder, host: .current())
         manifest.notebook = notebook.map { .init(path: request.command[0], executed: $0.executed) }
-        if let path = project.recipePath {
-            manifest.recipe = .init(path: path, digest: "sha256:\(try SHA256.hexDigest(file: path))")
+        if let path = project.recipePath, let digest = try project.recipeDigest() {
+            manifest.recipe = .init(path: path, digest: digest)
         }
         if let locked {
             manifest.environment = locked.reference

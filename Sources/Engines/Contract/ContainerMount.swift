@@ -17,7 +17,9 @@ package struct ContainerMount: Sendable, Hashable, CustomStringConvertible {
                 hint: "write source:/destination, or source:/destination:ro")
         }
         guard !source.utf8.contains(0), !destination.utf8.contains(0), !destination.contains(":") else {
-            throw EngineError("mount", source, .notUnderstood("a path of a mount has a character that it cannot have"))
+            throw EngineError(
+                "mount", source, .notUnderstood("a path in a container has no colon, and no path has a zero byte"),
+                hint: "give it another place in the container")
         }
         // Links are followed now, so that the record names what was mounted.
         guard let resolved = Files.resolved(source) else {

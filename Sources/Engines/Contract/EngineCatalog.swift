@@ -22,7 +22,9 @@ package struct EngineCatalog: Sendable {
     package func choose(_ name: EngineName?, need: String?) throws -> Choice {
         if let name {
             guard let engine = engines.first(where: { $0.name == name }) else {
-                throw EngineError("use", name.rawValue, .unusable("this Bunsen has no such engine"))
+                throw EngineError(
+                    "use", name.rawValue, .unusable("this Bunsen has no such engine"),
+                    hint: "see which there are: bunsen doctor engines")
             }
             if case .unusable(let reason, let hint) = engine.availability() {
                 throw EngineError("use", name.rawValue, .unusable(reason), hint: hint)

@@ -51,6 +51,11 @@ package enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Sees that somebody listens there.
+    ///
+    /// - Throws: `SystemError` with the kernel's reason, such as EACCES, when nobody can be talked to.
+    package func probe() throws { _ = try connect() }
+
     /// A connection, which the caller owns.
     func connect() throws -> Descriptor {
         switch self {

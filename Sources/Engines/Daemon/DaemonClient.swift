@@ -67,9 +67,7 @@ struct DaemonClient: Sendable {
 
     /// The value of an answer.
     ///
-    /// - Parameters:
-    ///   - operation: for errors, with `value`.
-    ///   - missing: the status that says there is no such thing.
+    /// - Parameter operation: for errors, with `value`.
     func value<Value: Decodable>(
         _ type: Value.Type, _ answer: Answer, _ operation: String, _ value: String
     ) throws -> Value {

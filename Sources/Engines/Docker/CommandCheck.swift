@@ -35,7 +35,7 @@ struct CommandCheck {
         }
         let path =
             request.variables["PATH"] ?? request.environment.variables["PATH"]
-            ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+            ?? standardSearchPath
         for folder in path.split(separator: ":") {
             if try state(of: "\(Files.absolute(String(folder), from: request.workingFolder))/\(name)")?.isExecutable
                 == true

@@ -110,6 +110,12 @@ package final class DaemonEngine: ContainerEngine {
         guard request.environment.identifier != nil else {
             throw EngineError("run", "a command", .refused("\(name.rawValue) runs it in an image, and none is given"))
         }
+        // In what daemons are told, a colon ends the source.
+        if let mount = request.mounts.first(where: { $0.source.contains(":") }) {
+            throw EngineError(
+                "mount", mount.source, .refused("\(name.rawValue) mounts no path with a colon in it"),
+                hint: "rename it, or use --engine runc")
+        }
         let traits = try daemon().traits
         if request.limits.memory != nil, !traits.limitsMemory {
             throw EngineError("limit", "memory", .refused("the daemon says that it cannot"))

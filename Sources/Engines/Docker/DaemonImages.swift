@@ -25,7 +25,7 @@ struct DaemonImages {
             let served = LoopbackRegistry.Image(path: name.repository.path, tag: tag, manifest: image.digest)
             let registry = try LoopbackRegistry(store, images: [served])
             let reference = registry.reference(of: served)
-            try pull(reference, credentials: nil, progress)
+            try pull(reference, credentials: nil)
             try withExtendedLifetime(registry) {
                 found = try inspect(reference)
                 guard let image = found else { throw EngineError("find", reference, .missing) }
@@ -50,7 +50,7 @@ struct DaemonImages {
             let store = CredentialStore(environment: environment)
             let credentials = try store.credentials(
                 forRegistry: name.repository.registry, path: name.repository.path)
-            try pull("\(name)", credentials: credentials, progress)
+            try pull("\(name)", credentials: credentials)
             found = try inspect("\(name)")
         }
         guard let found else { throw EngineError("find", "\(name)", .missing) }
@@ -78,7 +78,7 @@ struct DaemonImages {
         return try client.value(DockerMessages.Image.self, answer, "inspect", name)
     }
 
-    private func pull(_ reference: String, credentials: RegistryCredentials?, _ progress: (String) -> Void) throws {
+    private func pull(_ reference: String, credentials: RegistryCredentials?) throws {
         let colon = reference.lastIndex(of: ":") ?? reference.endIndex
         var path = "/images/create"
         var query: [(String, String)]
@@ -112,14 +112,14 @@ struct DaemonImages {
                     if line.count < 1 << 16 { line.append(byte) }
                     continue
                 }
-                try take(line, reference, progress)
+                try take(line, reference)
                 line.removeAll(keepingCapacity: true)
             }
-            if bytes.isEmpty { return try take(line, reference, progress) }
+            if bytes.isEmpty { return try take(line, reference) }
         }
     }
 
-    private func take(_ line: [UInt8], _ reference: String, _ progress: (String) -> Void) throws {
+    private func take(_ line: [UInt8], _ reference: String) throws {
         guard !line.isEmpty, let said = try? JSONDecoder().decode(DockerMessages.Progress.self, from: Data(line)) else {
             return
         }

@@ -1,52 +1,32 @@
 import ExperimentModel
 import Glibc
 import HostSystem
-import Synchronization
 
 /// A command that runs as a plain process.
 final class ProcessContainer: RunningContainer, Sendable {
     let name: String
-    private let child: ChildProcess
-    private let known = Mutex<ProcessEnd?>(nil)
+    private let child: ContainerChild
 
     init(name: String, child: ChildProcess) {
         self.name = name
-        self.child = child
+        self.child = ContainerChild(child) { ContainerEnd($0) }
     }
 
-    var endNotice: EndNotice { .child(child.id) }
+    var endNotice: EndNotice { .child(child.process.id) }
 
-    var rootProcess: pid_t? { child.id }
+    var rootProcess: pid_t? { child.process.id }
 
     func appliedLimits() throws -> ResourceLimits {
         var limits = ResourceLimits()
-        limits.gpus = MarkedProcess(child.id)?.gpus
+        limits.gpus = MarkedProcess(child.process.id)?.gpus
         return limits
     }
 
-    func signal(_ number: Int32) throws {
-        // Once it was waited for, its number may belong to another process.
-        try known.withLock { end in
-            guard end == nil else { return }
-            guard kill(child.id, number) == 0 || errno == ESRCH else {
-                throw SystemError("send signal \(number) to", "process \(child.id)")
-            }
-        }
-    }
+    func signal(_ number: Int32) throws { try child.signal(number) }
 
-    func wait() throws -> ContainerEnd {
-        if let end = known.withLock({ $0 }) { return ContainerEnd(end) }
-        // Waits without taking the process away, so that a signal meanwhile cannot meet another one.
-        var information = siginfo_t()
-        _ = retryingInterrupts { waitid(P_PID, id_t(child.id), &information, WEXITED | WNOWAIT) }
-        return known.withLock { end in
-            let last = end ?? child.wait()
-            end = last
-            return ContainerEnd(last)
-        }
-    }
+    func wait() throws -> ContainerEnd { child.wait() }
 
-    func childEnded(_ end: ProcessEnd) { known.withLock { $0 = end } }
+    func childEnded(_ end: ProcessEnd) { child.ended(end) }
 }
 
 /// A process that belongs to a container of the process engine, as /proc shows it (proc(5)).

@@ -102,11 +102,7 @@ package struct ProcessEngine: ContainerEngine {
                 request.command, searchPath: variables["PATH"] ?? "", from: request.workingFolder),
             arguments: request.command, environment: variables)
         start.workingFolder = request.workingFolder
-        start.standardInput = request.streams.input
-        start.standardOutput = request.streams.output
-        start.standardError = request.streams.error
-        // In the foreground group the command can read from the terminal (a debugger, input()), and Ctrl-C reaches it.
-        start.ownGroup = !request.streams.isForeground
+        start.take(request.streams)
         start.deathSignal = SIGTERM
         do {
             return ProcessContainer(name: request.name, child: try ChildProcess.start(start))

@@ -12,11 +12,9 @@ struct RuncHost: Sendable {
     /// A program of the host that can be the first process of any container: it needs no shared library.
     let initProgram: String?
 
-    private static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
     /// - Parameter environment: the variables of this process.
     init(environment: [String: String]) throws {
-        let search = [environment["PATH"] ?? "", Self.searchPath].joined(separator: ":")
+        let search = [environment["PATH"] ?? "", standardSearchPath].joined(separator: ":")
         guard let program = findExecutable("runc", searchPath: search, from: "/") else {
             throw EngineError(
                 "use", "runc", .unusable("it is not on this machine"), hint: "install it: apt-get install runc")
@@ -30,7 +28,7 @@ struct RuncHost: Sendable {
 
     /// What runc says of itself; asking takes as long as a fifth of a container's start.
     private func version() throws -> String {
-        let result = try Tool(executable: program, environment: ["PATH": Self.searchPath]).run(
+        let result = try Tool(executable: program, environment: ["PATH": standardSearchPath]).run(
             ["--version"], timeout: 20)
         let line = result.outputText.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         guard result.succeeded, line.hasPrefix("runc version ") else {
@@ -55,7 +53,7 @@ struct RuncHost: Sendable {
         for name in ["below", "upper", "work", "root"] { try Files.makeFolder("\(place)/\(name)", mode: 0o700) }
         defer { try? Files.remove(place) }
         var start = ChildProcess.Start(
-            executable: program, arguments: ["runc", "--version"], environment: ["PATH": Self.searchPath])
+            executable: program, arguments: ["runc", "--version"], environment: ["PATH": standardSearchPath])
         start.workingFolder = place
         start.deathSignal = SIGKILL
         var options = "lowerdir=below,upperdir=upper,workdir=work,volatile"

@@ -10,8 +10,6 @@ struct RuncStart {
     let folder: ContainerFolder
     let host: RuncHost
 
-    private static let usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
     func run(_ care: FileLock) throws -> RuncContainer {
         let files = ImageFiles(layers: image.layers.map(\.tree), mounts: request.mounts)
         let user = try self.user(files)
@@ -22,7 +20,7 @@ struct RuncStart {
         // What an entrypoint makes of its arguments only it knows.
         let program = first.entrypoint.isEmpty ? request.command : first.entrypoint
         try files.checkCommand(
-            program, searchPath: variables["PATH"] ?? Self.usualPath, from: request.workingFolder)
+            program, searchPath: variables["PATH"] ?? standardSearchPath, from: request.workingFolder)
         let bundle = BundleMaker(
             request: request, host: host, user: user,
             command: first.initCommand + first.entrypoint + request.command, initProgram: first.program,
@@ -78,7 +76,9 @@ struct RuncStart {
     private func checkWorkingFolder(_ files: ImageFiles) throws {
         guard let found = files.find(request.workingFolder) else { return }
         guard found.isFolder else {
-            throw EngineError("start in", request.workingFolder, .refused("it is no folder"))
+            throw EngineError(
+                "start in", request.workingFolder, .refused("it is no folder"),
+                hint: "look at what the image has there")
         }
         if found.path == "/proc" || found.path.hasPrefix("/proc/") || request.workingFolder.hasPrefix("/proc") {
             throw EngineError("start in", request.workingFolder, .refused("a command cannot begin in /proc"))
@@ -117,12 +117,9 @@ struct RuncStart {
                 "runc", "--root", "state", "--log", "runc.log", "--log-format", "json", "run", "--keep", "--bundle",
                 ".", "--pid-file", "pid", request.name,
             ],
-            environment: ["PATH": Self.usualPath])
+            environment: ["PATH": standardSearchPath])
         start.workingFolder = folder.path
-        start.standardInput = request.streams.input
-        start.standardOutput = request.streams.output
-        start.standardError = request.streams.error
-        start.ownGroup = !request.streams.isForeground
+        start.take(request.streams)
         // Without Bunsen nobody would read the output, or know the end.
         start.deathSignal = SIGKILL
         // As long as runc lives, nobody removes the layers or this folder.

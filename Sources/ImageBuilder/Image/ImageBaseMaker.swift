@@ -117,7 +117,7 @@ package struct ImageBaseMaker {
                 key(pin.packages, "", pin, lock, options),
                 size: size(pin.packages), known
             ) {
-                try archive(nil)
+                try compress(try archive(nil), lock.request.base)
             }
         ]
         if let variant, let added = pin.variants[variant], !added.isEmpty {
@@ -126,7 +126,7 @@ package struct ImageBaseMaker {
             let system = try layer(.system, title, key, size: size(pin.packages(variant: variant)), known) {
                 let path = "\(work.path)/difference.tar"
                 _ = try VariantLayer.write(full: try archive(variant), base: try archive(nil), to: path)
-                return path
+                return try compress(path, title)
             }
             return (layers, [system])
         }
@@ -150,22 +150,25 @@ package struct ImageBaseMaker {
             ] + base + ["named"] + named + ["packages"] + packages.map { "\($0.name) \($0.sha256)" })
     }
 
-    /// A layer by its key: known, or made from the archive that `archive` returns.
+    /// A layer by its key: known, or made now and noted.
     ///
     /// - Parameter size: bytes of what it is made from.
     private func layer(
         _ kind: BuiltImage.Layer.Kind, _ title: String, _ key: RecordKey, size: Int64, _ known: ImageRequest.Layers,
-        archive: () throws -> String
+        make: () throws -> LayerRecord
     ) throws -> ImageBase.Layer {
         if let layer = try KnownLayers(store: store, request: known).find(key, makingTakes: size) {
             return ImageBase.Layer(
                 kind: kind, title: title, record: layer.record, isMade: false, key: key, isHere: layer.isHere)
         }
-        let path = try archive()
-        progress.begin("compressing the layer of \(title)")
-        let record = try BaseLayerMaker(store: store).make(archive: path, title: title)
+        let record = try make()
         try store.setRecord(record, for: key)
         return ImageBase.Layer(kind: kind, title: title, record: record, isMade: true, key: key)
+    }
+
+    private func compress(_ archive: String, _ title: String) throws -> LayerRecord {
+        progress.begin("compressing the layer of \(title)")
+        return try BaseLayerMaker(store: store).make(archive: archive, title: title)
     }
 
     // MARK: Python
@@ -178,18 +181,14 @@ package struct ImageBaseMaker {
         let key = RecordKey(
             "python-layer", "\(ImageLayout.version)", "\(BaseBuilder.version)", Self.pythonFolder, python.sha256)
         let title = "Python \(python.version)"
-        if let layer = try KnownLayers(store: store, request: known).find(key, makingTakes: python.size) {
-            return ImageBase.Layer(
-                kind: .python, title: title, record: layer.record, isMade: false, key: key, isHere: layer.isHere)
+        return try layer(.python, title, key, size: python.size, known) {
+            let work = try store.workFolder()
+            defer { withExtendedLifetime(work) {} }
+            let path = "\(work.path)/python.tar"
+            _ = try StandalonePythonLayer.write(
+                archive: try fetched(python), prefix: Self.pythonFolder, scratch: work.path, to: path)
+            return try compress(path, title)
         }
-        let work = try store.workFolder()
-        defer { withExtendedLifetime(work) {} }
-        let path = "\(work.path)/python.tar"
-        _ = try StandalonePythonLayer.write(
-            archive: try fetched(python), prefix: Self.pythonFolder, scratch: work.path, to: path)
-        let record = try BaseLayerMaker(store: store).make(archive: path, title: title)
-        try store.setRecord(record, for: key)
-        return ImageBase.Layer(kind: .python, title: title, record: record, isMade: true, key: key)
     }
 
     /// The archive of a standalone Python.
@@ -209,22 +208,18 @@ package struct ImageBaseMaker {
             "account-layer", "\(ImageLayout.version)", "\(BaseBuilder.version)", pin.digest, "\(userID)",
             pin.initPackage?.sha256 ?? "")
         let size = layers.reduce(0) { $0 &+ $1.record.descriptor.size }
-        if let layer = try KnownLayers(store: store, request: known).find(key, makingTakes: size) {
-            return ImageBase.Layer(
-                kind: .account, title: title, record: layer.record, isMade: false, key: key, isHere: layer.isHere)
+        return try layer(.account, title, key, size: size, known) {
+            var program: [UInt8]?
+            if let package = pin.initPackage {
+                try packages.fetch([package], suite: BaseRequest.defaultSuite)
+                program = try packages.file("usr/bin/tini-static", of: package)
+            }
+            // Its accounts are in its layers, wherever those are.
+            let whole = try pulled(pin, ImageRequest.Layers()).layers
+            progress.begin("looking into \(pin.reference)")
+            let files = try SnapshotMaker(store: store).unpackChain(whole.map(\.record.packed), title: pin.reference)
+            return try StartLayerMaker(store: store, userID: userID).make(on: files, initProgram: program)
         }
-        var program: [UInt8]?
-        if let package = pin.initPackage {
-            try packages.fetch([package], suite: BaseRequest.defaultSuite)
-            program = try packages.file("usr/bin/tini-static", of: package)
-        }
-        // Its accounts are in its layers, wherever those are.
-        let whole = try pulled(pin, ImageRequest.Layers()).layers
-        progress.begin("looking into \(pin.reference)")
-        let files = try SnapshotMaker(store: store).unpackChain(whole.map(\.record.packed), title: pin.reference)
-        let record = try StartLayerMaker(store: store, userID: userID).make(on: files, initProgram: program)
-        try store.setRecord(record, for: key)
-        return ImageBase.Layer(kind: .account, title: title, record: record, isMade: true, key: key)
     }
 
     /// An image that is pulled by the digest that the lock has: its layers, but for those that are at the target, and its

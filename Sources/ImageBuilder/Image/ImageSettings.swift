@@ -1,3 +1,4 @@
+import HostSystem
 import OCIModel
 import RecipeModel
 import Resolver
@@ -30,6 +31,9 @@ package struct ImageSettings: Sendable, Hashable {
         Self.variables(compute: compute, base: baseEnvironment, environment: environment)
     }
 
+    /// The same by name.
+    var variableTable: [String: String] { Dictionary(uniqueKeysWithValues: variables.map { ($0.name, $0.value) }) }
+
     /// - Parameters:
     ///   - compute: `12.8`, `cpu`, or nothing without torch.
     ///   - base: of the image that this one is built on.
@@ -37,7 +41,7 @@ package struct ImageSettings: Sendable, Hashable {
     package static func variables(
         compute: String, base: [String: String] = [:], environment: [String: String]
     ) -> [(name: String, value: String)] {
-        let path = base["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        let path = base["PATH"] ?? standardSearchPath
         var fixed: [String: String] = ["LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"]
         if !compute.isEmpty, compute != "cpu" {
             // What the NVIDIA container toolkit looks for when it decides which devices and libraries to bring in.

@@ -6,7 +6,7 @@ import OCIModel
 /// bytes: what it was made from, and what the configuration has to say of it.
 ///
 /// Written always, because a manifest has one digest wherever it was made. What is read from somebody else's manifest is
-/// a claim: see Documentation/decisions/.
+/// a claim: see Documentation/decisions/0019-layers-that-the-registry-has.md.
 enum LayerAnnotations {
     static let title = "org.opencontainers.image.title"
     /// The digest of the layer's key.

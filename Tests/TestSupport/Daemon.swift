@@ -1,13 +1,12 @@
 import Glibc
 import HostSystem
-import TestSupport
 
 /// A server that a test starts for itself, and that ends with the test, however that ends.
-struct Daemon {
+package struct Daemon {
     private let child: ChildProcess
 
     /// - Parameter isReady: asked until it says yes.
-    static func with<Result>(
+    package static func with<Result>(
         _ name: String, _ arguments: [String], log: String, isReady: () throws -> Bool, _ body: () throws -> Result
     ) throws -> Result {
         let tool = try program(name)
