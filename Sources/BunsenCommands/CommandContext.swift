@@ -11,14 +11,17 @@ package struct CommandContext: Sendable {
     /// Path of this program, for the commands that a record shows.
     package var program: String
     package var console: Console
+    /// The pipe on which a parent waits for the word that this process goes on by itself: see `DetachedSelf`.
+    var waitingParent: Int32?
 
     package static func fromProcess() -> CommandContext {
-        let environment = processEnvironment()
+        var environment = processEnvironment()
+        let waitingParent = DetachedSelf.takeWaitingParent(from: &environment)
         return CommandContext(
             arguments: Array(CommandLine.arguments.dropFirst()), environment: environment,
             workingFolder: (try? Files.workingFolder()) ?? "/",
             program: Files.resolved("/proc/self/exe") ?? "bunsen",
-            console: Console(environment: environment))
+            console: Console(environment: environment), waitingParent: waitingParent)
     }
 
     /// Bunsen's data folder: `$BUNSEN_HOME`, else `bunsen` in the XDG data folder.

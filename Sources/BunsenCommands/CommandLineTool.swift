@@ -29,8 +29,8 @@ package struct CommandLineTool: ParsableCommand {
             CommandGroup(
                 name: "Runs",
                 subcommands: [
-                    RunCommand.self, RunsCommand.self, ShowCommand.self, LogsCommand.self, NoteCommand.self,
-                    RecordCommand.self, RemoveCommand.self,
+                    RunCommand.self, AttachCommand.self, StopCommand.self, RunsCommand.self, ShowCommand.self,
+                    LogsCommand.self, NoteCommand.self, RecordCommand.self, RemoveCommand.self,
                 ]),
             CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),
             CommandGroup(name: "Files", subcommands: [InspectCommand.self, StoreCommand.self]),

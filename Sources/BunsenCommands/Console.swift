@@ -3,13 +3,12 @@ import HostSystem
 
 /// Where commands write: data on standard output, everything said to the person on standard error.
 package struct Console: Sendable {
-    package let outputIsTerminal: Bool
-    package let errorIsTerminal: Bool
+    // Asked each time: a command that goes on in the background has other streams from then on.
+    package var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+    package var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
     private let usesColor: Bool
 
     package init(environment: [String: String]) {
-        outputIsTerminal = isatty(STDOUT_FILENO) == 1
-        errorIsTerminal = isatty(STDERR_FILENO) == 1
         usesColor = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
@@ -24,7 +23,13 @@ package struct Console: Sendable {
         }
     }
 
+    /// Writes data that the command goes on without, such as the name of what it has started.
+    package func offer(_ text: String) { try? Self.all(Array(text.utf8), to: STDOUT_FILENO) }
+
     package func writeLine(_ text: String) { write(text + "\n") }
+
+    /// Copies what a command wrote to its standard error, byte for byte.
+    package func copyError(_ bytes: [UInt8]) { try? Self.all(bytes, to: STDERR_FILENO) }
 
     /// Says a sentence to the person.
     package func say(_ text: String) { try? Self.all(Array("\(text)\n".utf8), to: STDERR_FILENO) }

@@ -61,7 +61,10 @@ static void enter_namespaces(const struct child_start *start, int report) {
 }
 
 static void run_child(const struct child_start *start, int report) {
-    if (start->own_group) setpgid(0, 0);
+    if (start->own_session)
+        setsid();
+    else if (start->own_group)
+        setpgid(0, 0);
     if (start->death_signal != 0) {
         prctl(PR_SET_PDEATHSIG, start->death_signal);
         if (parent_died(report)) _exit(127); // before the line above
@@ -138,6 +141,23 @@ int start_child(const struct child_start *start, pid_t *pid, int *failed_step) {
 int open_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 void adopt_orphans(void) { prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+void outlive_parent(void) { prctl(PR_SET_PDEATHSIG, 0); }
+
+int open_process(pid_t id) { return (int)syscall(SYS_pidfd_open, id, 0); }
+
+int signal_process(int descriptor, int number, const int *value) {
+    siginfo_t information;
+    memset(&information, 0, sizeof information);
+    if (value != NULL) {
+        information.si_signo = number;
+        information.si_code = SI_QUEUE;
+        information.si_pid = getpid();
+        information.si_uid = getuid();
+        information.si_value.sival_int = *value;
+    }
+    return (int)syscall(SYS_pidfd_send_signal, descriptor, number, value == NULL ? NULL : &information, 0);
+}
 
 bool contains_text(const void *bytes, size_t size, const char *text) {
     return memmem(bytes, size, text, strlen(text)) != NULL;

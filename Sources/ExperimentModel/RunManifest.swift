@@ -35,6 +35,8 @@ package struct RunManifest: Sendable, Hashable, Codable {
     package var language = "en"
     /// Sentences for the person, such as "no GPU is visible: the CPU is used".
     package var warnings: [String] = []
+    /// The process that stays with the run; absent when it has ended.
+    package var supervisor: ProcessIdentity?
     package var end: RunEnd?
     /// What the journal came to, kept here so that tables need not read it.
     package var summary: MetricSummary?

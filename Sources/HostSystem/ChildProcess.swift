@@ -74,6 +74,9 @@ package struct ChildProcess: Sendable {
         package var standardError: Int32?
         /// The child leads a process group of its own, so that a terminal's Ctrl-C does not reach it by itself.
         package var ownGroup = false
+        /// The child leads a session of its own, which no terminal controls: neither Ctrl-C nor a closed terminal
+        /// reaches it.
+        package var ownSession = false
         /// Sent to the child when this process dies; nil for none.
         package var deathSignal: Int32?
         /// Further descriptors that stay open in the child, such as those of locks that it holds on to.
@@ -135,6 +138,7 @@ package struct ChildProcess: Sendable {
                         request.standard_output = start.standardOutput ?? -1
                         request.standard_error = start.standardError ?? -1
                         request.own_group = start.ownGroup
+                        request.own_session = start.ownSession
                         request.death_signal = start.deathSignal ?? 0
                         return start.keptDescriptors.withUnsafeBufferPointer { kept in
                             request.kept = kept.baseAddress
@@ -171,6 +175,9 @@ package struct ChildProcess: Sendable {
         return ProcessEnd(waitStatus: status)
     }
 }
+
+/// Takes back the `deathSignal` that this process was started with: it may outlive its parent.
+package func outliveParent() { outlive_parent() }
 
 /// The environment variables of this process.
 package func processEnvironment() -> [String: String] {

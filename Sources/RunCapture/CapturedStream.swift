@@ -9,17 +9,19 @@ final class CapturedStream {
     private(set) var isOpen = true
     private(set) var childEnd: Descriptor?
     private let copy: Int32
-    private var copies = true
+    private var copies: Bool
     private let isTerminal: Bool
     private var buffer = [UInt8](repeating: 0, count: 256 << 10)
 
-    /// - Parameter copy: the person's stream. Where that is a terminal, the command gets one as well.
-    init(_ kind: MetricSource, copyingTo copy: Int32) throws {
+    /// - Parameter copy: the person's stream; nil where nobody looks. Where it is a terminal, the command gets one as
+    ///   well.
+    init(_ kind: MetricSource, copyingTo copy: Int32?) throws {
         self.kind = kind
-        self.copy = copy
-        isTerminal = isatty(copy) == 1
+        self.copy = copy ?? -1
+        copies = copy != nil
+        isTerminal = copies && isatty(self.copy) == 1
         if isTerminal {
-            let terminal = try PseudoTerminal(like: copy)
+            let terminal = try PseudoTerminal(like: self.copy)
             (reading, childEnd) = (terminal.supervisor, terminal.program)
         } else {
             let pipe = try Descriptor.pipe()

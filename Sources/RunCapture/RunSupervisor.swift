@@ -28,6 +28,7 @@ package final class RunSupervisor {
     private let command: Command
     private let recorder: RunRecorder
     private let signals: SignalInbox
+    private let showsOutput: Bool
     private var streams: [CapturedStream] = []
     private var container: (any RunningContainer)?
     private var containerEnd: ContainerEnd?
@@ -36,10 +37,13 @@ package final class RunSupervisor {
     private var stop = StopRequest()
     private var inspection: SideCommand?
 
-    /// - Parameter recorder: gets everything that is seen.
-    package init(command: Command, recorder: RunRecorder) throws {
+    /// - Parameters:
+    ///   - recorder: gets everything that is seen.
+    ///   - showsOutput: whether what the command prints also goes to this process's own streams.
+    package init(command: Command, recorder: RunRecorder, showsOutput: Bool = true) throws {
         self.command = command
         self.recorder = recorder
+        self.showsOutput = showsOutput
         var stopping = [SIGINT, SIGTERM, SIGQUIT]
         // Under nohup a closed terminal is to be survived.
         if !SignalInbox.isIgnored(SIGHUP) { stopping.append(SIGHUP) }
@@ -51,12 +55,19 @@ package final class RunSupervisor {
     ///
     /// - Parameter inspection: a program such as nvidia-smi that runs beside the first moments of the command, and what
     ///   to do with its output.
+    /// - Parameter begun: is called when the command runs. Where it throws, the command is stopped.
     /// - Throws: `EngineError` when the command cannot be started. After the start nothing throws: what goes wrong with
     ///   a record is said to the person, and the training goes on.
-    package func run(inspection: SideCommand? = nil) throws -> RunEnd {
+    package func run(inspection: SideCommand? = nil, begun: () throws -> Void = {}) throws -> RunEnd {
         let memory = OutOfMemoryWatch()
         let started = monotonicSeconds()
         try startCommand()
+        do {
+            try begun()
+        } catch {
+            recorder.warn("\(error)")
+            requestStop(SIGTERM)
+        }
         self.inspection = inspection
         inspection?.start()
         var nextTick = started + 0.2
@@ -81,8 +92,8 @@ package final class RunSupervisor {
     }
 
     private func startCommand() throws {
-        let output = try CapturedStream(.stdout, copyingTo: STDOUT_FILENO)
-        let error = try CapturedStream(.stderr, copyingTo: STDERR_FILENO)
+        let output = try CapturedStream(.stdout, copyingTo: showsOutput ? STDOUT_FILENO : nil)
+        let error = try CapturedStream(.stderr, copyingTo: showsOutput ? STDERR_FILENO : nil)
         var request = command.request
         request.streams = ContainerStreams(
             input: STDIN_FILENO, output: output.childEnd?.number, error: error.childEnd?.number)
@@ -149,7 +160,8 @@ package final class RunSupervisor {
             switch arrival.number {
             case SIGCHLD: reap()
             case SIGWINCH: for stream in streams { stream.copySize() }
-            default: requestStop(arrival)
+            default:
+                requestStop(arrival.number, fromTerminal: arrival.fromTerminal, limit: arrival.value.map(Double.init))
             }
         }
     }
@@ -168,13 +180,14 @@ package final class RunSupervisor {
         }
     }
 
-    private func requestStop(_ arrival: SignalInbox.Arrival) {
+    /// - Parameter limit: seconds after which the command is killed, where somebody wants that.
+    private func requestStop(_ number: Int32, fromTerminal: Bool = false, limit: Double? = nil) {
         guard container != nil, containerEnd == nil else { return }
-        let step = stop.request(arrival.number, at: monotonicSeconds(), grace: command.grace)
+        let step = stop.request(number, at: monotonicSeconds(), grace: command.grace, limit: limit)
         switch step {
         case .forward:
             // A terminal has already sent its signal to the whole foreground group.
-            if !(arrival.fromTerminal && sharesTerminal) { signalCommand(arrival.number) }
+            if !(fromTerminal && sharesTerminal) { signalCommand(number) }
         case .terminate:
             recorder.say("stopping: sending SIGTERM (once more to kill)")
             signalTree(SIGTERM)

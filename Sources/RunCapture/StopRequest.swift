@@ -10,6 +10,8 @@ struct StopRequest {
     private var step: Step?
     private var changed = 0.0
     private var grace = 0.0
+    /// After the grace comes the kill, and nothing before it.
+    private var killsNext = false
 
     var wasRequested: Bool { step != nil }
 
@@ -20,7 +22,7 @@ struct StopRequest {
     private var escalatesByTime: Bool {
         guard childEndedAt == nil else { return false }
         return switch step {
-        case .forward: signal != SIGINT
+        case .forward: signal != SIGINT || killsNext
         case .terminate: true
         case .kill, nil: false
         }
@@ -38,7 +40,8 @@ struct StopRequest {
 
     mutating func childEnded(at now: Double) { childEndedAt = now }
 
-    mutating func request(_ number: Int32, at now: Double, grace: Double) -> Step {
+    /// - Parameter limit: seconds after which the command is killed whatever it does; nil for the usual steps.
+    mutating func request(_ number: Int32, at now: Double, grace: Double, limit: Double? = nil) -> Step {
         let next: Step =
             switch step {
             case nil: .forward
@@ -46,14 +49,15 @@ struct StopRequest {
             case .terminate, .kill: .kill
             }
         if signal == nil { signal = number }
-        (step, changed, self.grace) = (next, now, grace)
+        (step, changed, self.grace) = (next, now, limit.map { max(0, $0) } ?? grace)
+        killsNext = limit != nil
         return next
     }
 
     /// The step that is due at `now` because the last one had no effect in `grace` seconds.
     mutating func escalation(at now: Double) -> Step? {
         guard let nextDeadline, now >= nextDeadline else { return nil }
-        (step, changed) = (step == .forward ? .terminate : .kill, now)
+        (step, changed) = (step == .forward && !killsNext ? .terminate : .kill, now)
         return step
     }
 }

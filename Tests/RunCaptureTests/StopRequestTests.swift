@@ -37,4 +37,19 @@ import Testing
         stop.childEnded(at: 5)
         #expect(stop.nextDeadline == nil && stop.escalation(at: 50) == nil)
     }
+
+    /// Who asks for a time gets it: neither more nor less, also after Ctrl-C, which has none.
+    @Test(arguments: [SIGTERM, SIGINT]) func aGivenTimeEndsInTheKill(_ number: Int32) {
+        var stop = StopRequest()
+        #expect(stop.request(number, at: 0, grace: 10, limit: 60) == .forward)
+        #expect(stop.escalation(at: 59) == nil)
+        #expect(stop.escalation(at: 60) == .kill)
+        #expect(stop.escalation(at: 200) == nil && stop.nextDeadline == nil)
+        var urgent = StopRequest()
+        _ = urgent.request(number, at: 0, grace: 10, limit: 0)
+        #expect(urgent.escalation(at: 0) == .kill)
+        var doubtful = StopRequest()
+        _ = doubtful.request(number, at: 5, grace: 10, limit: -3)
+        #expect(doubtful.nextDeadline == 5)
+    }
 }

@@ -53,6 +53,9 @@ package struct RunCommand: ContextualCommand {
     @Flag(name: .long, help: "Do not write an entry; `bunsen record` can do it later.")
     var noEntry = false
 
+    @Flag(name: .shortAndLong, help: "Go on in the background once the command runs, and print the run's id.")
+    var detach = false
+
     @Argument(help: "A notebook to execute. -P sets what its cell with the tag \"parameters\" assigns.")
     var notebook: String?
 
@@ -68,8 +71,10 @@ package struct RunCommand: ContextualCommand {
                 "there is no command to run", hint: "put it after two dashes: bunsen run -- python train.py",
                 code: .usage)
         }
+        let detached = DetachedSelf.inChild(context)
+        if detach, detached == nil { return try DetachedSelf.handOver(context) }
         let session = try preparing { try RunSession(request: self, context: context) }
-        let end = try session.supervise()
+        let end = try session.supervise(detached)
         return session.finish(end)
     }
 

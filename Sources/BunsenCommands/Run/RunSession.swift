@@ -161,11 +161,14 @@ final class RunSession {
             // Whoever comes after us finds out by its lock whether somebody still stays with the container.
             command.request.labels[ContainerSweep.label] = folder.journalPath
         }
+        manifest.supervisor = ProcessIdentity.current
         try folder.write(manifest)
     }
 
     /// Runs the command and stays with it.
-    func supervise() throws -> RunEnd {
+    ///
+    /// - Parameter detached: gives the terminal back when the command runs.
+    func supervise(_ detached: DetachedSelf? = nil) throws -> RunEnd {
         let console = context.console
         let points = RunJournal(journal)
         let recorder = try RunRecorder(
@@ -179,8 +182,13 @@ final class RunSession {
             sampler: SystemSampler(root: getpid(), gpus: gpus),
             voice: .init(say: { console.say("bunsen: \($0)") }, warn: { console.warn($0) }))
         do {
-            let supervisor = try RunSupervisor(command: command, recorder: recorder)
-            let end = try Self.explaining(request.command[0]) { try supervisor.run(inspection: inspection()) }
+            let supervisor = try RunSupervisor(
+                command: command, recorder: recorder, showsOutput: detached == nil)
+            let end = try Self.explaining(request.command[0]) {
+                try supervisor.run(inspection: inspection()) {
+                    if let detached { try letGo(detached) }
+                }
+            }
             manifest.limits?.applied = supervisor.appliedLimits
             manifest.warnings += recorder.warnings
             removeContainer()
@@ -200,6 +208,15 @@ final class RunSession {
         return [folder]
     }
 
+    /// The command runs: says how to find it again, and gives the terminal back.
+    private func letGo(_ detached: DetachedSelf) throws {
+        let id = manifest.id.short
+        context.console.offer("\(manifest.id)\n")
+        context.console.say(
+            "run \(id) goes on in the background: bunsen attach \(id), bunsen logs -f \(id), bunsen stop \(id)")
+        try detached.letGo(log: folder.supervisorLogPath)
+    }
+
     private func removeContainer() {
         guard command.engine.name != .process else { return }
         do {
@@ -212,6 +229,7 @@ final class RunSession {
     /// Completes the record and writes the entry. Returns the exit code.
     func finish(_ end: RunEnd) -> Int32 {
         manifest.end = end
+        manifest.supervisor = nil
         Self.complete(&manifest, from: NotebookReport(runFolder: folder.path), redaction: redaction)
         let end = manifest.end ?? end
         var reading: JournalReading?
@@ -228,7 +246,7 @@ final class RunSession {
             context.console.warn(
                 "the end of this run could not be written (\(error)); `bunsen runs` shows it as interrupted")
         }
-        context.console.say(sentence(for: end))
+        context.console.say(manifest.sentence(for: end, context.console))
         if !request.noEntry {
             do {
                 let entry = try EntryWriting.write(
@@ -240,28 +258,7 @@ final class RunSession {
                 context.console.say("hint: \(failure?.hint ?? "mend that, then: bunsen record \(manifest.id.short)")")
             }
         }
-        switch (end.exitCode, end.signal) {
-        case (let code?, _): return code
-        case (_, let signal?): return 128 + signal
-        default: return ExitCode.failure.rawValue
-        }
-    }
-
-    private func sentence(for end: RunEnd) -> String {
-        let console = context.console
-        let style: Console.Style = end.status == .finished ? .green : .red
-        var text =
-            "run \(manifest.id.short) \(console.styled(end.status.rawValue, style)) after \(ReadableNumber.duration(end.duration))"
-        if let reason = end.reason {
-            text += ": \(reason)"
-        } else if let code = end.exitCode, code != 0 {
-            text += ": exit code \(code)"
-        }
-        if let primary = manifest.primary, let value = manifest.summary?.primaryValue {
-            text += "; best \(primary.metric) \(ReadableNumber.text(value))"
-            if let step = manifest.summary?.primaryStep { text += " at step \(step)" }
-        }
-        return text
+        return end.shellCode
     }
 
     /// nvidia-smi's own words, gathered while the command already runs.

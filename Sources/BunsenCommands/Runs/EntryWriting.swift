@@ -22,6 +22,7 @@ enum EntryWriting {
     ) throws -> String {
         var manifest = manifest
         if manifest.end == nil { manifest.end = interruptedEnd(folder, manifest) }
+        manifest.supervisor = nil
         let reading = try reading ?? JournalReading(folder)
         var record = RunRecord(
             manifest: manifest, series: reading.metrics.series, samples: reading.content.samples)

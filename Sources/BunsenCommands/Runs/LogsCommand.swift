@@ -27,16 +27,12 @@ package struct LogsCommand: ContextualCommand {
 
     package func run(in context: CommandContext) throws -> Int32 {
         let (_, folder) = try reference.find(in: context)
-        var offset = 0
-        if let tail { offset = try OutputLogReader.offsetOfLast(max(0, tail), in: folder.outputPath) }
-        let reader = try OutputLogReader(folder.outputPath, offset: offset)
+        let printed = try RunOutput(folder, tail: tail)
         let streams = stderr ? [.stderr] : Set(OutputStream.allCases)
         var text = OutputText(times: timestamps, streams: streams)
         while true {
-            // Asked before reading: what was written before the end is read after it.
-            let isRunning = follow && folder.isHeld
             var bytes: [UInt8] = []
-            try reader.readAvailable { entry in
+            let isRunning = try printed.read { entry in
                 switch output.format {
                 case .text: text.append(entry, to: &bytes)
                 case .json: if streams.contains(entry.stream) { bytes += try LogLineReport(entry).line }
@@ -47,7 +43,7 @@ package struct LogsCommand: ContextualCommand {
                 }
             }
             context.console.write(bytes)
-            guard isRunning else { return 0 }
+            guard follow, isRunning else { return 0 }
             usleep(200_000)
         }
     }

@@ -29,6 +29,7 @@ struct child_start {
     int standard_output;
     int standard_error;
     bool own_group;           ///< put the child in a new process group that it leads
+    bool own_session;         ///< put the child in a new session that it leads, which no terminal controls
     int death_signal;         ///< sent to the child when the parent dies; 0 for none
     const int *kept;          ///< further descriptors that the child keeps open, under their own numbers
     size_t kept_count;
@@ -60,6 +61,16 @@ int open_pipe(int ends[2]);
 /// Makes this process the parent of all its descendants whose own parents end (PR_SET_CHILD_SUBREAPER of prctl(2),
 /// which is variadic and so not callable from Swift).
 void adopt_orphans(void);
+
+/// Takes back the signal that this process was to get at its parent's death (PR_SET_PDEATHSIG, likewise).
+void outlive_parent(void);
+
+/// A descriptor of a process (pidfd_open(2)): its number cannot come to mean another one. Returns -1 with errno.
+int open_process(pid_t id);
+
+/// Sends a signal to the process of a descriptor (pidfd_send_signal(2)); with `value`, as sigqueue(3) does, where that is
+/// not NULL. Returns 0 or -1 with errno.
+int signal_process(int descriptor, int number, const int *value);
 
 /// Whether `size` bytes hold a text (memmem(3), a GNU extension).
 bool contains_text(const void *bytes, size_t size, const char *text);

@@ -20,6 +20,8 @@ package struct RunFolder: Sendable, Hashable {
     package var manifestPath: String { "\(path)/\(Self.manifestName)" }
     package var journalPath: String { "\(path)/\(Self.journalName)" }
     package var outputPath: String { "\(path)/output.log" }
+    /// What Bunsen itself has said of a run in the background.
+    package var supervisorLogPath: String { "\(path)/supervisor.log" }
     package var environmentPath: String { "\(path)/environment" }
     package var mediaPath: String { "\(path)/media" }
 

@@ -1,6 +1,5 @@
 import CHostSystem
 import Glibc
-import HostSystem
 
 /// Signals as readable events (signalfd(2)): while this exists they do not interrupt the process.
 package final class SignalInbox {
@@ -8,6 +7,8 @@ package final class SignalInbox {
         package let number: Int32
         /// The kernel sent it, as a terminal does on Ctrl-C; false when a process sent it.
         package let fromTerminal: Bool
+        /// The number that was sent beside it (sigqueue(3)).
+        package let value: Int32?
     }
 
     package let descriptor: Descriptor
@@ -40,7 +41,10 @@ package final class SignalInbox {
         var info = signalfd_siginfo()
         let size = MemoryLayout<signalfd_siginfo>.size
         while Glibc.read(descriptor.number, &info, size) == size {
-            arrivals.append(Arrival(number: Int32(info.ssi_signo), fromTerminal: info.ssi_code == 0x80))  // SI_KERNEL
+            arrivals.append(
+                Arrival(
+                    number: Int32(info.ssi_signo), fromTerminal: info.ssi_code == 0x80,  // SI_KERNEL
+                    value: info.ssi_code == -1 ? info.ssi_int : nil))  // SI_QUEUE
         }
         return arrivals
     }
