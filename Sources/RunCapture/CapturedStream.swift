@@ -11,12 +11,15 @@ final class CapturedStream {
     private let copy: Int32
     private var copies: Bool
     private let isTerminal: Bool
+    private var filter: SecretFilter?
     private var buffer = [UInt8](repeating: 0, count: 256 << 10)
 
     /// - Parameter copy: the person's stream; nil where nobody looks. Where it is a terminal, the command gets one as
     ///   well.
-    init(_ kind: MetricSource, copyingTo copy: Int32?) throws {
+    /// - Parameter secrets: are replaced before anybody sees them.
+    init(_ kind: MetricSource, copyingTo copy: Int32?, hiding secrets: [String]) throws {
         self.kind = kind
+        filter = SecretFilter(secrets)
         self.copy = copy ?? -1
         copies = copy != nil
         isTerminal = copies && isatty(self.copy) == 1
@@ -44,13 +47,27 @@ final class CapturedStream {
             // A pseudo-terminal whose other side is closed answers EIO.
             if count < 0, errno == EINTR || errno == EAGAIN { return }
             isOpen = false
-            return
+            return finish(into: recorder)
         }
         buffer.withUnsafeBytes { bytes in
             let piece = UnsafeRawBufferPointer(rebasing: bytes[..<count])
-            copyOut(piece)
-            recorder.output(piece, from: kind)
+            if let clean = filter?.take(piece) {
+                clean.withUnsafeBytes { pass($0, to: recorder) }
+            } else {
+                pass(piece, to: recorder)
+            }
         }
+    }
+
+    /// Nothing is read any more: hands on what was held back.
+    func finish(into recorder: RunRecorder) {
+        filter?.finish().withUnsafeBytes { pass($0, to: recorder) }
+    }
+
+    private func pass(_ bytes: UnsafeRawBufferPointer, to recorder: RunRecorder) {
+        guard !bytes.isEmpty else { return }
+        copyOut(bytes)
+        recorder.output(bytes, from: kind)
     }
 
     /// Reads what is there without waiting.

@@ -12,16 +12,20 @@ package final class RunJournal {
     }
 
     private let writer: JournalWriter
-    private var numbers: [String: Int] = [:]
+    private let redaction: Redaction
+    private var names: [String: Name] = [:]
 
-    package init(_ writer: JournalWriter) {
+    /// - Parameter redaction: for what the command logs otherwise than by printing it.
+    package init(_ writer: JournalWriter, redaction: Redaction) {
         self.writer = writer
+        self.redaction = redaction
     }
 
     func name(_ text: String) -> Name {
-        let number = numbers[text] ?? numbers.count
-        numbers[text] = number
-        return Name(number: number, text: text)
+        if let name = names[text] { return name }
+        let name = Name(number: names.count, text: redaction.redacted(text))
+        names[text] = name
+        return name
     }
 
     @inline(__always)
@@ -37,20 +41,26 @@ package final class RunJournal {
 
     func append(end: RunEnd) { append(.end(end), end.time) }
 
-    func append(parameter: Parameter, time: Timestamp) { append(.parameter(parameter), time) }
+    func append(parameter: Parameter, time: Timestamp) { append(.parameter(redaction.redacted(parameter)), time) }
 
     func append(text: String, tag: String, step: Int64, time: Timestamp) {
-        append(.text(name: tag, step: step, value: text, source: MetricSource.tensorboard.rawValue), time)
+        append(
+            .text(
+                name: redaction.redacted(tag), step: step, value: redaction.redacted(text),
+                source: MetricSource.tensorboard.rawValue), time)
     }
 
     func append(image file: String, tag: String, step: Int64, time: Timestamp) {
-        append(.image(name: tag, step: step, file: file, source: MetricSource.tensorboard.rawValue), time)
+        append(
+            .image(
+                name: redaction.redacted(tag), step: step, file: file, source: MetricSource.tensorboard.rawValue), time)
     }
 
     func append(histogram edges: [Double], counts: [Double], tag: String, step: Int64, time: Timestamp) {
         append(
             .histogram(
-                name: tag, step: step, edges: edges, counts: counts, source: MetricSource.tensorboard.rawValue), time)
+                name: redaction.redacted(tag), step: step, edges: edges, counts: counts,
+                source: MetricSource.tensorboard.rawValue), time)
     }
 
     private func append(_ record: JournalRecord, _ time: Timestamp) {

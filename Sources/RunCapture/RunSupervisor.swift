@@ -18,6 +18,8 @@ package final class RunSupervisor {
         package var request: ContainerRequest
         /// Seconds between a request to stop, SIGTERM and SIGKILL.
         package var grace = 10.0
+        /// Values that are replaced in everything that the command prints.
+        package var secrets: [String] = []
 
         package init(_ request: ContainerRequest, on engine: any ContainerEngine) {
             self.engine = engine
@@ -84,6 +86,7 @@ package final class RunSupervisor {
             recorder.flush()
         }
         stopRemaining()
+        for stream in streams { stream.finish(into: recorder) }
         let duration = monotonicSeconds() - started
         recorder.finishReading()
         let end = self.end(duration: duration, memory: memory)
@@ -92,8 +95,8 @@ package final class RunSupervisor {
     }
 
     private func startCommand() throws {
-        let output = try CapturedStream(.stdout, copyingTo: showsOutput ? STDOUT_FILENO : nil)
-        let error = try CapturedStream(.stderr, copyingTo: showsOutput ? STDERR_FILENO : nil)
+        let output = try CapturedStream(.stdout, copyingTo: showsOutput ? STDOUT_FILENO : nil, hiding: command.secrets)
+        let error = try CapturedStream(.stderr, copyingTo: showsOutput ? STDERR_FILENO : nil, hiding: command.secrets)
         var request = command.request
         request.streams = ContainerStreams(
             input: STDIN_FILENO, output: output.childEnd?.number, error: error.childEnd?.number)

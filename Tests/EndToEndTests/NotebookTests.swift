@@ -171,4 +171,29 @@ import Testing
             #expect(!Files.exists("\(project.folder)/log"))
         }
     }
+
+    /// The program that executes a notebook takes secrets out of what it writes, from the first time on.
+    @Test func aSecretThatACellPrintsIsInNoFile() throws {
+        try withProject("nbclient, ipykernel") { project in
+            var project = project
+            project.environment["PLUM"] = "qX7 \"plum\"\nsecond line"
+            let cell = """
+                import os
+                print(os.environ["PLUM"])
+                plum = {"is": os.environ["PLUM"]}
+                plum
+                """
+            let failing = "raise ValueError(os.environ['PLUM'])"
+            try project.write(notebook([(cell, nil), (failing, nil)]), to: "t.ipynb")
+            let run = try project.bunsen("run", "--secret", "PLUM", "t.ipynb")
+            #expect(run.end == .exited(code: 1))
+            #expect(run.outputText.hasPrefix("[redacted]\n"), "\(run.outputText)")
+            try project.write("second line\nqX7 \"plum\"\nqX7 \\\\\"plum\n", to: "../pattern-\(getpid())")
+            let found = try project.shell("grep -rlF -f ../pattern-\(getpid()) .bunsen log; rm ../pattern-\(getpid())")
+            #expect(found.outputText.isEmpty, "\(found.outputText)")
+            let executed = try Files.readText("\(project.latestRun())/notebook/t.ipynb")
+            #expect(executed.contains("[redacted]"))
+            _ = try JSONValue(parsing: Array(executed.utf8))
+        }
+    }
 }

@@ -15,6 +15,7 @@ import Testing
     private func with(_ tested: TestedEngine, _ body: (Project) throws -> Void) throws {
         _ = try TestDaemons.image.get()
         if tested == .docker { _ = try TestDaemons.docker.get() }
+        if tested == .podman { _ = try TestDaemons.podman.get() }
         try withTemporaryFolder { folder in
             chmod(folder, 0o755)
             var project = Project(folder: "\(folder)/project", home: "\(try TestDaemons.folder.get())/home")
@@ -156,6 +157,54 @@ import Testing
             let manifest = try #require(try project.manifests().first)
             #expect(manifest["end"]["status"].string == "stopped")
             #expect(project.latestLog().contains("saved"))
+        }
+    }
+
+    /// A run in the background is the same on every engine: found again, followed to its end, stopped.
+    @Test(arguments: TestedEngine.allCases) func runsGoOnInTheBackground(_ tested: TestedEngine) throws {
+        try with(tested) { project in
+            let words = ["run", "--detach", "--engine", tested.rawValue] + (try image(tested)) + ["--", "sh", "-c"]
+            let waiting = "echo loss=1; while [ ! -e go ]; do sleep 0.05; done; exit 3"
+            let started = try project.bunsen(arguments: words + [waiting], timeout: 60)
+            try #require(started.succeeded, "\(started.errorText)")
+            #expect(try project.json("show")["status"].string == "running")
+            try project.write("", to: "go")
+            let attached = try project.bunsen("attach", String(started.outputText.dropLast()), timeout: 60)
+            #expect(attached.end == .exited(code: 3) && attached.outputText == "loss=1\n")
+            #expect(attached.errorText.contains("entry: log/"))
+            let saving = "trap 'echo saved; exit 4' TERM; echo begun; while :; do sleep 0.05; done"
+            try #require(try project.bunsen(arguments: words + [saving], timeout: 60).succeeded)
+            try #require(eventually { project.latestLog().contains("begun") })
+            #expect(try project.bunsen("stop", "latest", timeout: 60).succeeded)
+            let end = try #require(try project.manifests().last)["end"]
+            #expect(end["status"].string == "stopped" && end["exitCode"].number == 4)
+            let missing = try project.bunsen(arguments: words.dropLast(2) + ["no-such-program"], timeout: 60)
+            #expect(missing.end == .exited(code: 127) && missing.outputText.isEmpty)
+        }
+    }
+
+    /// The command has it; the run's folder, the entry and the machine's list of processes do not.
+    @Test(arguments: TestedEngine.containers) func aSecretIsWrittenDownNowhere(_ tested: TestedEngine) throws {
+        try with(tested) { project in
+            var project = project
+            let secret = "qX7-plum/orchard+81"
+            project.environment["PLUM"] = secret
+            let script = "echo \"${#PLUM} <$PLUM>\"; while [ ! -e go ]; do sleep 0.05; done"
+            let words = ["run", "--detach", "--secret", "PLUM", "--engine", tested.rawValue] + (try image(tested))
+            let started = try project.bunsen(arguments: words + ["--", "sh", "-c", script], timeout: 60)
+            try #require(started.succeeded, "\(started.errorText)")
+            try #require(eventually { project.latestLog().contains("<") })
+            for process in try Files.names(in: "/proc") where pid_t(process) != nil {
+                let line = (try? Files.readText("/proc/\(process)/cmdline")) ?? ""
+                #expect(!line.contains(secret), "\(line)")
+            }
+            try project.write("", to: "go")
+            #expect(try project.bunsen("attach", timeout: 60).outputText == "19 <[redacted]>\n")
+            try project.write(secret, to: "../pattern")
+            let found = try project.shell("grep -rlF -f ../pattern .bunsen log")
+            #expect(found.end == .exited(code: 1) && found.outputText.isEmpty, "\(found.outputText)")
+            let line = try #require(try project.manifests().last)["container"]["line"].string
+            #expect(tested == .runc ? line == nil : line?.contains(" --env PLUM ") == true)
         }
     }
 

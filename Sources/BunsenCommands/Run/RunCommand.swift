@@ -33,6 +33,8 @@ package struct RunCommand: ContextualCommand {
         help: "A variable for the command: NAME=value, or NAME for this shell's.")
     var variable: [String] = []
 
+    @OptionGroup var secrets: SecretOptions
+
     @Option(name: .long, help: "A further folder in which result files appear. May be repeated.")
     var watch: [String] = []
 

@@ -40,7 +40,7 @@ extension RunSession {
     /// What executes a notebook, with everything checked that can be before it starts.
     static func arguments(
         of notebook: NotebookCommand, _ request: RunCommand, runFolder: String, _ environment: [String: String],
-        hasRecipe: Bool, _ context: CommandContext
+        hasRecipe: Bool, secrets: [String], _ context: CommandContext
     ) throws -> [String] {
         let search = environment["PATH"] ?? ""
         let found = ["python", "python3"].lazy.compactMap {
@@ -62,7 +62,7 @@ extension RunSession {
             return (String(word[..<equals]), String(word[word.index(after: equals)...]))
         }
         return try notebook.arguments(
-            python: python, runFolder: runFolder, parameters: parameters, home: context.home)
+            python: python, runFolder: runFolder, parameters: parameters, secrets: secrets, home: context.home)
     }
 
     /// Takes what the notebook came to into the manifest.

@@ -42,7 +42,8 @@ final class RunSession {
         if plan.hasContainer { ContainerSweep.run(plan.engine, context.console) }
         if let reason = plan.reason { context.console.say("engine: \(plan.engine.name.rawValue) (\(reason))") }
 
-        let given = try Self.variables(request.variable, from: context.environment)
+        let secrets = try Self.secrets(request, context)
+        let given = try secrets.merging(Self.variables(request.variable, from: context.environment)) { $1 }
             .merging(variant?.environment ?? [:]) { given, _ in given }
             .merging(recipe?.run.environment ?? [:]) { given, _ in given }
         let id = Self.newID()
@@ -90,7 +91,7 @@ final class RunSession {
             if let notebook {
                 started = try Self.arguments(
                     of: notebook, request, runFolder: project.store.folder(of: id).path, environment,
-                    hasRecipe: recipe != nil, context)
+                    hasRecipe: recipe != nil, secrets: secrets.keys.sorted(), context)
             }
             // Before a run folder is made.
             let path = environment["PATH"] ?? ""
@@ -103,15 +104,18 @@ final class RunSession {
         }
         container.limits = plan.limits
         try plan.engine.check(container)
-        redaction = Redaction(environment: context.environment.merging(environment) { $1 })
+        redaction = Redaction(
+            environment: context.environment.merging(environment) { $1 }, secrets: Array(secrets.values))
+        container.secrets = Set(secrets.keys)
         command = RunSupervisor.Command(container, on: plan.engine)
+        command.secrets = Array(secrets.values)
         manifest = RunManifest(
             id: id, name: request.name ?? recipe?.name ?? Self.usableName(project.folder), started: .now,
             command: RunManifest.Command(
                 arguments: redaction.redacted(arguments: request.command), workingFolder: context.workingFolder,
                 variables: RecordedVariables.select(
                     from: environment, given: Set(given.keys), redaction: redaction),
-                line: ShellQuoting.line(["bunsen"] + redaction.redacted(arguments: context.arguments)),
+                line: ShellQuoting.line(["bunsen"] + SecretOptions.recorded(context.arguments, redaction)),
                 engine: plan.engine.name.rawValue),
             project: project.folder, host: .current())
         manifest.notebook = notebook.map { .init(path: request.command[0], executed: $0.executed) }
@@ -170,7 +174,7 @@ final class RunSession {
     /// - Parameter detached: gives the terminal back when the command runs.
     func supervise(_ detached: DetachedSelf? = nil) throws -> RunEnd {
         let console = context.console
-        let points = RunJournal(journal)
+        let points = RunJournal(journal, redaction: redaction)
         let recorder = try RunRecorder(
             journal: points, outputPath: folder.outputPath, printed: PrintedLines(patterns: patterns, journal: points),
             results: ResultFileFollower(

@@ -58,6 +58,8 @@ package struct ContainerRequest: Sendable {
     package var command: [String]
     /// The process engine gives exactly these; the others give them over those of the image.
     package var variables: [String: String]
+    /// Names of variables whose values are not shown, in command lines or elsewhere.
+    package var secrets: Set<String> = []
     /// Absolute path, as the command sees it.
     package var workingFolder: String
     package var mounts: [ContainerMount] = []

@@ -103,7 +103,11 @@ struct ContainerCreation {
         }
         for capability in host.CapDrop ?? [] { option("cap-drop", capability) }
         for security in host.SecurityOpt ?? [] { option("security-opt", security) }
-        for variable in message.Env { option("env", variable) }
+        for variable in message.Env {
+            let name = String(variable.prefix { $0 != "=" })
+            // With its name alone it is taken from the shell.
+            option("env", request.secrets.contains(name) ? name : variable)
+        }
         return words + [reference] + message.Cmd
     }
 

@@ -23,13 +23,14 @@ package struct NotebookCommand: Sendable, Hashable {
     /// - Parameters:
     ///   - python: the interpreter, whose environment has nbclient and ipykernel.
     ///   - parameters: names and values as they were given. A value is a Python literal, `true`, `false`, `null`, or text.
+    ///   - secrets: names of variables whose values are taken out of what is written.
     package func arguments(
-        python: String, runFolder: String, parameters: [(name: String, text: String)], home: String
+        python: String, runFolder: String, parameters: [(name: String, text: String)], secrets: [String], home: String
     ) throws -> [String] {
         let request = Request(
             notebook: path, folder: "\(runFolder)/\(Self.folderName)", name: Files.name(of: path),
             parameters: parameters.map { [$0.name, $0.text] }, figures: NotebookReport.mostFigures,
-            figureBytes: NotebookReport.largestFigure)
+            figureBytes: NotebookReport.largestFigure, secrets: secrets, shortestSecret: Redaction.shortestSecret)
         let text = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
         return [python, try NotebookDriver.install(home: home), text]
     }
@@ -52,5 +53,7 @@ package struct NotebookCommand: Sendable, Hashable {
         let parameters: [[String]]
         let figures: Int
         let figureBytes: Int
+        let secrets: [String]
+        let shortestSecret: Int
     }
 }

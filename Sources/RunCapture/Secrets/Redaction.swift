@@ -6,16 +6,19 @@ import Glibc
 package struct Redaction: Sendable {
     package static let mark = "[redacted]"
 
-    /// Values that were found to be secret, longest first.
-    private let secrets: [String]
+    /// Shorter values are not looked for: they cannot be told from other text.
+    package static let shortestSecret = SecretText.shortest
+    /// Bytes that fit into a variable (MAX_ARG_STRLEN of execve(2)) with its name.
+    package static let largestSecret = 120 << 10
 
-    /// - Parameter environment: variables whose names say that they are secret give the values to look for.
-    package init(environment: [String: String]) {
-        secrets =
-            environment
-            .filter { Self.isSecretName($0.key) && $0.value.utf8.count >= 6 }
-            .map(\.value)
-            .sorted { $0.utf8.count == $1.utf8.count ? $0 < $1 : $0.utf8.count > $1.utf8.count }
+    /// Values that are known to be secret.
+    private let known: SecretText
+
+    /// - Parameters:
+    ///   - environment: variables whose names say that they are secret give values to look for.
+    ///   - secrets: further values.
+    package init(environment: [String: String], secrets: [String] = []) {
+        known = SecretText(environment.filter { Self.isSecretName($0.key) }.map(\.value) + secrets)
     }
 
     /// Whether a variable or option of this name holds a secret: `HF_TOKEN`, `--api-key`, `DB_PASSWORD`.
@@ -43,10 +46,7 @@ package struct Redaction: Sendable {
 
     /// The same for bytes, which need not be text. Nil when there is nothing to take out.
     package func redacted(bytes: [UInt8]) -> [UInt8]? {
-        var result: [UInt8]?
-        for secret in secrets {
-            result = Self.replacing(in: result ?? bytes) { $0.all(Array(secret.utf8)) } ?? result
-        }
+        var result = Self.replacing(in: bytes, places: known.places)
         result = Self.replacing(in: result ?? bytes, places: Self.markedKeys) ?? result
         return Self.replacing(in: result ?? bytes, places: Self.passwords) ?? result
     }
@@ -86,9 +86,13 @@ package struct Redaction: Sendable {
         in bytes: [UInt8], places find: (UnsafeRawBufferPointer) -> [Range<Int>]
     ) -> [UInt8]? {
         let places = bytes.withUnsafeBytes(find)
-        if places.isEmpty { return nil }
+        return places.isEmpty ? nil : replacing(bytes[...], at: places)
+    }
+
+    /// The bytes with the mark at each place. Places are in order and do not overlap.
+    static func replacing(_ bytes: ArraySlice<UInt8>, at places: [Range<Int>]) -> [UInt8] {
         var result: [UInt8] = []
-        var end = 0
+        var end = bytes.startIndex
         for place in places {
             result += bytes[end..<place.lowerBound]
             result += mark.utf8
@@ -132,7 +136,7 @@ package struct Redaction: Sendable {
 
 extension UnsafeRawBufferPointer {
     /// Where a word stands in these bytes, from left to right, without overlaps.
-    fileprivate func all(_ word: [UInt8]) -> [Range<Int>] {
+    func all(_ word: [UInt8]) -> [Range<Int>] {
         guard let base = baseAddress, let first = word.first else { return [] }
         var places: [Range<Int>] = []
         var start = 0
