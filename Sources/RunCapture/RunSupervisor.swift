@@ -164,7 +164,9 @@ package final class RunSupervisor {
             case SIGCHLD: reap()
             case SIGWINCH: for stream in streams { stream.copySize() }
             default:
-                requestStop(arrival.number, fromTerminal: arrival.fromTerminal, limit: arrival.value.map(Double.init))
+                requestStop(
+                    arrival.number, fromTerminal: arrival.fromTerminal,
+                    limit: arrival.value.flatMap(StopRequest.limit))
             }
         }
     }

@@ -2,7 +2,7 @@ import Glibc
 
 /// How a run is stopped: the first request is forwarded to the command as it came, so that it can save a checkpoint;
 /// the second asks all of its processes to end, the third kills them. Without further requests time does the same.
-struct StopRequest {
+package struct StopRequest {
     enum Step: Equatable { case forward, terminate, kill }
 
     private(set) var childEndedAt: Double?
@@ -37,6 +37,12 @@ struct StopRequest {
         default: "a signal"
         }
     }
+
+    /// What goes beside a signal to the supervisor (sigqueue(3)) to say after how many seconds it shall kill.
+    package static func value(limit seconds: Int32) -> Int32 { min(max(seconds, 0), .max - 1) + 1 }
+
+    /// The seconds that such a number stands for. Others send 0, where they send one at all.
+    static func limit(value: Int32) -> Double? { value > 0 ? Double(value - 1) : nil }
 
     mutating func childEnded(at now: Double) { childEndedAt = now }
 

@@ -102,9 +102,8 @@ import Testing
     }
 
     /// What a killed Bunsen leaves behind is ended by the next one.
-    @Test(arguments: [TestedEngine.docker, .podman]) func aKilledBunsenLeavesNothingForLong(_ tested: TestedEngine)
-        throws
-    {
+    @Test(arguments: [TestedEngine.docker, .podman], [false, true])
+    func aKilledBunsenLeavesNothingForLong(_ tested: TestedEngine, byStop: Bool) throws {
         try with(tested) { project in
             let engine = try (tested == .docker ? TestDaemons.docker : TestDaemons.podman).get()
             let words = ["run", "--engine", tested.rawValue] + (try image(tested))
@@ -114,7 +113,8 @@ import Testing
             _ = running.child.wait()
             let name = "bunsen-\(Files.name(of: try project.latestRun()))"
             #expect(try engine.inspect(name).status == .running)
-            let next = try project.bunsen(arguments: words + ["--", "sh", "-c", "exit 0"])
+            let next = try project.bunsen(
+                arguments: byStop ? ["stop", "latest"] : words + ["--", "sh", "-c", "exit 0"])
             #expect(next.succeeded, "\(next.errorText)")
             #expect(next.errorText.contains("removed the container \(name)"))
             #expect(try !engine.list().contains { $0.name == name })

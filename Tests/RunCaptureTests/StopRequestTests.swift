@@ -48,6 +48,10 @@ import Testing
         var urgent = StopRequest()
         _ = urgent.request(number, at: 0, grace: 10, limit: 0)
         #expect(urgent.escalation(at: 0) == .kill)
+        for seconds in [0, 1, 60, Int32.max - 1] {
+            #expect(StopRequest.limit(value: StopRequest.value(limit: seconds)) == Double(seconds))
+        }
+        #expect(StopRequest.limit(value: 0) == nil && StopRequest.limit(value: -7) == nil)
         var doubtful = StopRequest()
         _ = doubtful.request(number, at: 5, grace: 10, limit: -3)
         #expect(doubtful.nextDeadline == 5)

@@ -13,6 +13,7 @@ package struct RunCommand: ContextualCommand {
 
               bunsen run -- python train.py --lr 3e-4
               bunsen run -P lr=3e-4 train.ipynb
+              bunsen run --detach -- python train.py     goes on: bunsen attach, logs -f, stop
               bunsen run --name warmup --data ./data -- torchrun --nproc_per_node 2 train.py
             """)
 

@@ -1,35 +1,52 @@
+import Engines
 import ExperimentModel
 import Glibc
 import HostSystem
+import RunCapture
 import RunStore
 
 /// Stops a run by asking the process that stays with it, as Ctrl-C would.
 struct RunStop: StopTarget {
     private let folder: RunFolder
-    private let console: Console
+    private let context: CommandContext
     private let wasRunning: Bool
+    private var console: Console { context.console }
 
-    init(_ folder: RunFolder, _ console: Console) {
+    init(_ folder: RunFolder, _ context: CommandContext) {
         self.folder = folder
-        self.console = console
+        self.context = context
         wasRunning = folder.isHeld
     }
 
     func request(time: Int32?) throws {
         let manifest = try folder.readManifest()
         // A manifest with an end is the supervisor's last but one word: it writes the entry now.
-        guard folder.isHeld, manifest.end == nil else { return }
+        guard manifest.end == nil else { return }
+        guard folder.isHeld else { return endLeftContainer(manifest) }
         guard let supervisor = manifest.supervisor else {
             throw Failure(
                 "nothing tells which process stays with run \(folder.id.short)",
                 hint: "press Ctrl-C where it was started", code: .notNow)
         }
-        if try supervisor.send(SIGTERM, value: time) { return }
+        if try supervisor.send(SIGTERM, value: time.map(StopRequest.value)) { return }
         // It ends at this moment, or it is not among the processes that are seen from here.
         guard isOver(within: 1) else {
             throw Failure(
                 "run \(folder.id.short) is watched by process \(supervisor.id) of another machine or container",
                 hint: "stop it where it was started: \(manifest.host.name)", code: .unavailable)
+        }
+    }
+
+    /// A daemon's container goes on where the Bunsen that stayed with it was killed.
+    private func endLeftContainer(_ manifest: RunManifest) {
+        guard let name = EngineName(rawValue: manifest.command.engine), [.docker, .podman].contains(name) else {
+            return
+        }
+        do {
+            let engines = EngineCatalog.ofThisMachine([], context)
+            ContainerSweep.run(try engines.choose(name, need: nil).engine, console)
+        } catch {
+            console.warn("whether a container of run \(folder.id.short) still runs could not be asked: \(error)")
         }
     }
 

@@ -38,7 +38,7 @@ package struct StopCommand: ContextualCommand {
     }
 
     private func runStop(_ reference: String, _ context: CommandContext) throws -> RunStop {
-        RunStop(try Project(context).store.find(reference), context.console)
+        RunStop(try Project(context).store.find(reference), context)
     }
 }
 
