@@ -20,6 +20,16 @@ import Testing
         #expect(redaction.redacted("curl -H s3cr3t-value /home/me ab") == "curl -H [redacted] /home/me ab")
     }
 
+    /// A shell's function may be called as a secret is. Its lines are nobody's secret.
+    @Test func onlySecretsThatWereNamedAreReplacedLineByLine() {
+        let function = "() { echo one;\n    return 0\n}"
+        let guessed = Redaction(environment: ["BASH_FUNC_token%%": function])
+        #expect(guessed.redacted("+    return 0\n") == "+    return 0\n")
+        #expect(guessed.redacted("<\(function)>") == "<[redacted]>")
+        let named = Redaction(environment: [:], secrets: [function])
+        #expect(named.redacted("+    return 0\n") == "+[redacted]\n")
+    }
+
     @Test func argumentsAfterSecretOptionsAreReplaced() {
         let redaction = Redaction(environment: [:])
         let arguments = ["python", "t.py", "--token", "abc", "--api-key=xyz", "password=p", "--lr", "0.1"]

@@ -18,7 +18,7 @@ package struct Redaction: Sendable {
     ///   - environment: variables whose names say that they are secret give values to look for.
     ///   - secrets: further values.
     package init(environment: [String: String], secrets: [String] = []) {
-        known = SecretText(environment.filter { Self.isSecretName($0.key) }.map(\.value) + secrets)
+        known = SecretText(secrets, guesses: environment.filter { Self.isSecretName($0.key) }.map(\.value))
     }
 
     /// Whether a variable or option of this name holds a secret: `HF_TOKEN`, `--api-key`, `DB_PASSWORD`.

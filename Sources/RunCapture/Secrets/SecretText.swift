@@ -6,12 +6,14 @@ struct SecretText {
     /// Longest first, each once, none shorter than `shortest`.
     let forms: [[UInt8]]
 
-    init(_ secrets: [String]) {
+    /// - Parameters:
+    ///   - secrets: values that somebody called secret.
+    ///   - guesses: values that seem to be secret: only as a whole, because lines of a shell's function that is called
+    ///     `token` stand in many a text.
+    init(_ secrets: [String], guesses: [String] = []) {
         var forms: Set<[UInt8]> = []
-        for secret in secrets {
-            for text in [secret[...]] + secret.split(whereSeparator: \.isNewline) {
-                forms.formUnion([Array(text.utf8), Self.json(text, ascii: false), Self.json(text, ascii: true)])
-            }
+        for text in secrets.flatMap({ [$0[...]] + $0.split(whereSeparator: \.isNewline) }) + guesses.map({ $0[...] }) {
+            forms.formUnion([Array(text.utf8), Self.json(text, ascii: false), Self.json(text, ascii: true)])
         }
         self.forms = forms.filter { $0.count >= Self.shortest }
             .sorted { $0.count == $1.count ? $0.lexicographicallyPrecedes($1) : $0.count > $1.count }
