@@ -21,6 +21,7 @@ package final class RunJournal {
         self.redaction = redaction
     }
 
+    /// A name as it was logged; without secrets from now on.
     func name(_ text: String) -> Name {
         if let name = names[text] { return name }
         let name = Name(number: names.count, text: redaction.redacted(text))
@@ -44,23 +45,18 @@ package final class RunJournal {
     func append(parameter: Parameter, time: Timestamp) { append(.parameter(redaction.redacted(parameter)), time) }
 
     func append(text: String, tag: String, step: Int64, time: Timestamp) {
-        append(
-            .text(
-                name: redaction.redacted(tag), step: step, value: redaction.redacted(text),
-                source: MetricSource.tensorboard.rawValue), time)
+        let clean = redaction.redacted(text)
+        append(.text(name: tag, step: step, value: clean, source: MetricSource.tensorboard.rawValue), time)
     }
 
     func append(image file: String, tag: String, step: Int64, time: Timestamp) {
-        append(
-            .image(
-                name: redaction.redacted(tag), step: step, file: file, source: MetricSource.tensorboard.rawValue), time)
+        append(.image(name: tag, step: step, file: file, source: MetricSource.tensorboard.rawValue), time)
     }
 
     func append(histogram edges: [Double], counts: [Double], tag: String, step: Int64, time: Timestamp) {
         append(
             .histogram(
-                name: redaction.redacted(tag), step: step, edges: edges, counts: counts,
-                source: MetricSource.tensorboard.rawValue), time)
+                name: tag, step: step, edges: edges, counts: counts, source: MetricSource.tensorboard.rawValue), time)
     }
 
     private func append(_ record: JournalRecord, _ time: Timestamp) {

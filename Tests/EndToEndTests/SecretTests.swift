@@ -98,6 +98,30 @@ import Testing
         }
     }
 
+    /// In what goes through event files: names of pictures and histograms, and texts.
+    @Test func whatIsLoggedHasNone() throws {
+        try inProject { project in
+            var project = project
+            let secrets = ["ONE": "picture", "TWO": "hello **world**", "THREE": "weights"]
+            project.environment.merge(secrets) { $1 }
+            let fixture = "\(Project.sourceRoot)/Tests/TensorBoardEventsTests/Fixtures/events.out.tfevents.tensorboardX"
+            let result = try project.bunsen(
+                arguments: ["run"] + secrets.keys.sorted().flatMap { ["--secret", $0] } + [
+                    "--", "sh", "-c", "mkdir runs; cp '\(fixture)' runs/events.out.tfevents.1.host.1.0; sleep 1",
+                ])
+            try #require(result.succeeded, "\(result.errorText)")
+            let journal = try Files.readText("\(project.latestRun())/journal.jsonl")
+            for logged in ["\"image\":\"[redacted]\"", "\"value\":\"[redacted]\"", "\"histogram\":\"[redacted]\""] {
+                #expect(journal.contains(logged), "\(journal)")
+            }
+            for secret in secrets.values {
+                #expect(try holders(of: secret, below: "\(project.folder)/.bunsen") == [])
+                #expect(try holders(of: secret, below: "\(project.folder)/log") == [])
+            }
+            #expect(try Files.names(in: "\(project.latestRun())/media") == ["-redacted--3.png"])
+        }
+    }
+
     /// In the foreground, the person's terminal shows none either.
     @Test func theTerminalShowsNone() throws {
         try inProject { project in
