@@ -44,7 +44,7 @@ let package = Package(
             name: "Engines",
             dependencies: [
                 "OCIRegistry", "ImageSnapshots", "ContentStore", "RecipeModel", "ExperimentModel", "OCIModel",
-                "HostSystem",
+                "HostSystem", "CHostSystem",
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),
@@ -163,7 +163,7 @@ let package = Package(
             name: "EnginesTests",
             dependencies: [
                 "bunsen", "Engines", "OCIRegistry", "ContentStore", "ExperimentModel", "OCIModel", "HostSystem",
-                "TestSupport",
+                "CHostSystem", "TestSupport",
             ]),
         .testTarget(name: "RunCaptureTests", dependencies: ["RunCapture", "RunStore", "HostSystem", "TestSupport"]),
         .testTarget(

@@ -83,7 +83,7 @@ extension Failure {
         switch cause {
         case .refused: .data
         case .unusable: .unavailable
-        case .missing: .missing
+        case .missing, .ended: .missing
         case .noCommand: .commandNotFound
         case .notExecutable: .notExecutable
         case .notUnderstood: .usage

@@ -16,10 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// What is told to the parent: the step that failed, or as a step of its own which process became the child.
 struct failure {
     int32_t step;
     int32_t error;
 };
+
+#define CHILD_START_PROCESS (-1)
 
 static void fail(int report, int step) {
     struct failure failure = {step, errno};
@@ -97,6 +100,26 @@ static void run_child(const struct child_start *start, int report) {
     fail(report, CHILD_START_EXEC);
 }
 
+// Enters namespaces in a process between, because only the children of a process come into a process namespace that it
+// enters (pid_namespaces(7)). CLONE_PARENT makes the child that of our parent all the same.
+static void run_joined(const struct child_start *start, int report) {
+    for (size_t index = 0; index < start->joined_count; index++) {
+        if (setns(start->joined[index], 0) != 0) fail(report, CHILD_START_NAMESPACES);
+    }
+    pid_t child = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (child == 0) run_child(start, report);
+    if (child < 0) fail(report, CHILD_START_FORK);
+    struct failure told = {CHILD_START_PROCESS, child};
+    ssize_t ignored = write(report, &told, sizeof told);
+    (void)ignored;
+    _exit(0);
+}
+
+static void wait_for(pid_t process) {
+    while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
 int start_child(const struct child_start *start, pid_t *pid, int *failed_step) {
     int report[2];
     *failed_step = CHILD_START_FORK;
@@ -112,6 +135,7 @@ int start_child(const struct child_start *start, pid_t *pid, int *failed_step) {
     if (child == 0) {
         close(report[0]);
         int up = report[1] > 2 ? report[1] : fcntl(report[1], F_DUPFD_CLOEXEC, 3);
+        if (start->joined_count > 0) run_joined(start, up);
         run_child(start, up);
     }
     int fork_error = errno;
@@ -122,19 +146,30 @@ int start_child(const struct child_start *start, pid_t *pid, int *failed_step) {
         return fork_error;
     }
 
-    struct failure failure;
-    ssize_t count;
-    do {
-        count = read(report[0], &failure, sizeof failure);
-    } while (count < 0 && errno == EINTR);
-    close(report[0]);
-    if (count == sizeof failure) {
-        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+    // Until the last copy of the other end is closed, by exec or an end.
+    struct failure told, failure = {0, 0};
+    pid_t joined = 0;
+    while (true) {
+        ssize_t count = read(report[0], &told, sizeof told);
+        if (count < 0 && errno == EINTR) continue;
+        if (count != sizeof told) break;
+        if (told.step == CHILD_START_PROCESS) {
+            joined = told.error;
+        } else {
+            failure = told;
         }
+    }
+    close(report[0]);
+    if (start->joined_count > 0) wait_for(child);
+    pid_t last = start->joined_count > 0 ? joined : child;
+    // What was between may have been killed before it could tell.
+    if (last == 0 && failure.error == 0) failure = (struct failure){CHILD_START_FORK, ECHILD};
+    if (failure.error != 0) {
+        if (last != 0) wait_for(last);
         *failed_step = failure.step;
         return failure.error;
     }
-    *pid = child;
+    *pid = last;
     return 0;
 }
 

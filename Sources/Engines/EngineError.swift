@@ -7,6 +7,8 @@ package struct EngineError: Error, CustomStringConvertible {
         case unusable(String)
         /// There is no such container or image.
         case missing
+        /// There is one, and it does not run any more.
+        case ended
         /// The command is not there.
         case noCommand
         /// The command is there and cannot be executed.
@@ -38,6 +40,7 @@ package struct EngineError: Error, CustomStringConvertible {
                 .badAnswer(let reason), .notUnderstood(let reason):
                 reason
             case .missing: "there is none of that name"
+            case .ended: "it has ended"
             case .noCommand: "there is no such command"
             }
         return "cannot \(operation) \(value): \(reason)"

@@ -81,6 +81,8 @@ package struct ChildProcess: Sendable {
         package var deathSignal: Int32?
         /// Further descriptors that stay open in the child, such as those of locks that it holds on to.
         package var keptDescriptors: [Int32] = []
+        /// Open namespaces (namespaces(7)) that the child enters, in this order.
+        package var joined: [Int32] = []
         /// Nil starts the child beside this process; else it is the first process of namespaces of its own.
         package var isolation: Isolation?
 
@@ -140,9 +142,7 @@ package struct ChildProcess: Sendable {
                         request.own_group = start.ownGroup
                         request.own_session = start.ownSession
                         request.death_signal = start.deathSignal ?? 0
-                        return start.keptDescriptors.withUnsafeBufferPointer { kept in
-                            request.kept = kept.baseAddress
-                            request.kept_count = kept.count
+                        return start.withDescriptors(in: &request) { request in
                             guard let isolation = start.isolation else {
                                 return start_child(&request, &pid, &failedStep)
                             }
@@ -155,7 +155,8 @@ package struct ChildProcess: Sendable {
         guard code == 0 else {
             let step: ChildStartError.Step =
                 switch UInt32(bitPattern: failedStep) {
-                case CHILD_START_FORK.rawValue: start.isolation == nil ? .fork : .namespaces
+                case CHILD_START_FORK.rawValue:
+                    start.isolation == nil && start.joined.isEmpty ? .fork : .namespaces
                 case CHILD_START_EXEC.rawValue: .execute
                 case CHILD_START_FOLDER.rawValue: .workingFolder
                 case CHILD_START_DESCRIPTORS.rawValue: .descriptors
@@ -221,6 +222,20 @@ private func withCStrings<Result>(
 private func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
     guard let text else { return body(nil) }
     return text.withCString(body)
+}
+
+extension ChildProcess.Start {
+    fileprivate func withDescriptors(
+        in request: inout child_start, _ body: (inout child_start) -> Int32
+    ) -> Int32 {
+        keptDescriptors.withUnsafeBufferPointer { kept in
+            joined.withUnsafeBufferPointer { joined in
+                (request.kept, request.kept_count) = (kept.baseAddress, kept.count)
+                (request.joined, request.joined_count) = (joined.baseAddress, joined.count)
+                return body(&request)
+            }
+        }
+    }
 }
 
 extension ChildProcess.Isolation {

@@ -36,6 +36,8 @@ struct child_start {
     bool isolated;            ///< the child is the first process of process and mount namespaces of its own
     const char *user_map;     ///< uid_map and gid_map of a user namespace besides (user_namespaces(7)); NULL for none
     const char *group_map;
+    const int *joined;        ///< open namespaces that the child enters, in this order; NULL for none
+    size_t joined_count;
     const struct child_mount *mounts; ///< made one after the other, in the working folder
     size_t mount_count;
 };

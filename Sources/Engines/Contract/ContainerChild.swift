@@ -52,4 +52,9 @@ extension ChildProcess.Start {
         standardError = streams.error
         ownGroup = !streams.isForeground
     }
+
+    mutating func take(_ command: ContainerCommand) {
+        take(command.streams)
+        if command.hasTerminal { ownGroup = false }
+    }
 }

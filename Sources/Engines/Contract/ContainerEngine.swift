@@ -29,6 +29,13 @@ package protocol ContainerEngine: Sendable {
     /// Starts the command of a request that `check` accepts.
     func start(_ request: ContainerRequest) throws -> any RunningContainer
 
+    /// Runs another command in a running container, with the container's own user, variables, limits and mounts, and
+    /// waits for its end. Meanwhile SIGINT, SIGTERM, SIGQUIT and SIGHUP to the calling thread's process go to it.
+    ///
+    /// - Throws: `EngineError` with the cause `missing` for an unknown container, `ended` for one that has ended,
+    ///   `noCommand` and `notExecutable` as `start` does.
+    func execute(_ command: ContainerCommand, in name: String) throws -> ProcessEnd
+
     /// The command line that starts the same without Bunsen, to be shown and pasted. Nil where that is the command
     /// itself.
     func commandLine(for request: ContainerRequest) -> [String]?

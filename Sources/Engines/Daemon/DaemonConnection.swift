@@ -43,6 +43,26 @@ final class DaemonConnection: @unchecked Sendable {
     /// Ends a read that another thread waits in.
     func interrupt() { shutdown(socket.number, Int32(SHUT_RDWR)) }
 
+    // MARK: A connection that was handed over
+
+    /// For poll(2).
+    var number: Int32 { socket.number }
+
+    /// Writes as much as there is room for.
+    ///
+    /// - Returns: how many bytes; nil when nobody reads them any more.
+    func sendSome(_ bytes: ArraySlice<UInt8>) -> Int? {
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+        let count = bytes.withUnsafeBytes { buffer in
+            retryingInterrupts { Glibc.send(socket.number, buffer.baseAddress, buffer.count, flags) }
+        }
+        if count >= 0 { return count }
+        return errno == EAGAIN ? 0 : nil
+    }
+
+    /// Nothing more will be written; the other side reads an end.
+    func endSending() { shutdown(socket.number, Int32(SHUT_WR)) }
+
     private static func wait(_ socket: Descriptor, seconds: Int) {
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {

@@ -2,8 +2,8 @@ import FoundationEssentials
 import Glibc
 import HostSystem
 
-/// Looks for a command in a container that was made and not started, so that one which is not there is said before
-/// anything runs: the first process of a container would only end with code 127, as a command might by itself.
+/// Looks for a command in a container before it is started there, so that one which is not there is said before anything
+/// runs: it would only end with code 127, as a command might by itself.
 struct CommandCheck {
     let client: DaemonClient
     let container: String
@@ -19,31 +19,40 @@ struct CommandCheck {
     }
 
     func check(_ request: ContainerRequest) throws {
-        guard let name = request.command.first, !name.isEmpty else {
-            throw EngineError("execute", "nothing", .noCommand)
-        }
         // What an entrypoint makes of its arguments only it knows.
-        if request.environment.execution.entrypoint?.isEmpty == false, !request.environment.hasInit { return }
+        let execution = request.environment.execution
+        if execution.entrypoint?.isEmpty == false, !request.environment.hasInit, request.command.first?.isEmpty == false
+        {
+            return
+        }
+        try check(
+            request.command, searchPath: request.variables["PATH"] ?? request.environment.variables["PATH"],
+            from: request.workingFolder)
+    }
+
+    /// - Parameter searchPath: nil is what systems usually have.
+    func check(_ command: [String], searchPath: String?, from folder: String) throws {
+        guard let name = command.first, !name.isEmpty else { throw EngineError("execute", "nothing", .noCommand) }
         if name.contains("/") {
-            let path = Files.absolute(name, from: request.workingFolder)
-            guard let state = try state(of: path) else { throw EngineError("execute", name, .noCommand) }
+            guard let state = try state(of: Files.absolute(name, from: folder)) else {
+                throw EngineError("execute", name, .noCommand)
+            }
             guard state.isExecutable else {
                 let reason = state.isFolder ? "it is a folder" : "permission denied"
                 throw EngineError("execute", name, .notExecutable(reason))
             }
             return
         }
-        let path =
-            request.variables["PATH"] ?? request.environment.variables["PATH"]
-            ?? standardSearchPath
-        for folder in path.split(separator: ":") {
-            if try state(of: "\(Files.absolute(String(folder), from: request.workingFolder))/\(name)")?.isExecutable
-                == true
-            {
-                return
-            }
+        for place in (searchPath ?? standardSearchPath).split(separator: ":") {
+            if try state(of: "\(Files.absolute(String(place), from: folder))/\(name)")?.isExecutable == true { return }
         }
         throw EngineError("execute", name, .noCommand)
+    }
+
+    func checkWorkingFolder(_ folder: String) throws {
+        guard let state = try state(of: folder), state.isFolder || state.isLink else {
+            throw EngineError("start in", folder, .refused("it is no folder of the container"))
+        }
     }
 
     private func state(of path: String) throws -> PathState? {

@@ -38,7 +38,7 @@ final class DaemonContainer: RunningContainer {
         try client.check(started, "start", name)
         let name = name
         _ = BackgroundThread<Void> {
-            let problem = outputs.pump(attached)
+            let problem = outputs.pump(attached, framed: true)
             outcome.set(Self.end(of: name, client, memory, problem))
         }
         state = try Self.inspect(name, client)
@@ -94,7 +94,7 @@ final class DaemonContainer: RunningContainer {
     }
 
     /// Daemons tell an end by a signal as shells do: 128 and the number of the signal.
-    private static func processEnd(_ code: Int) -> ProcessEnd {
+    static func processEnd(_ code: Int) -> ProcessEnd {
         (129...159).contains(code)
             ? .signalled(number: Int32(code - 128)) : .exited(code: Int32(truncatingIfNeeded: code))
     }
@@ -145,41 +145,4 @@ private final class ContainerOutcome: Sendable {
     }
 
     func get() -> ContainerEnd? { state.withLock { $0.end } }
-}
-
-/// Duplicates of the descriptors that a container's output goes to.
-private final class ContainerOutputs: @unchecked Sendable {
-    private var output: Descriptor?
-    private var error: Descriptor?
-
-    init(_ streams: ContainerStreams) throws {
-        output = try streams.output.map(Self.duplicate)
-        error = try streams.error.map(Self.duplicate)
-    }
-
-    private static func duplicate(_ number: Int32) throws -> Descriptor {
-        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
-        guard copy >= 0 else { throw SystemError("duplicate", "an output stream") }
-        return Descriptor(owning: copy)
-    }
-
-    /// Hands everything on until the container's streams end, then closes its own.
-    ///
-    /// - Returns: what went wrong on the way.
-    func pump(_ connection: DaemonConnection) -> String? {
-        defer { (output, error) = (nil, nil) }
-        var frames = FrameReader()
-        do {
-            while true {
-                let bytes = try connection.read()
-                if bytes.isEmpty { return frames.isBetweenFrames ? nil : "its last output was cut off" }
-                try frames.take(bytes) { stream, piece in
-                    // Whoever read it may be gone; the container goes on.
-                    try? (stream == .output ? output : error)?.writeAll(piece, path: "the output of a container")
-                }
-            }
-        } catch {
-            return "its output was cut off: \(error)"
-        }
-    }
 }

@@ -156,6 +156,10 @@ package final class DaemonEngine: ContainerEngine {
         }
     }
 
+    package func execute(_ command: ContainerCommand, in name: String) throws -> ProcessEnd {
+        try DaemonExecution(command: command, name: name, client: try daemon().client).run()
+    }
+
     package func commandLine(for request: ContainerRequest) -> [String]? {
         (try? creation(request))?.commandLine(reference: request.environment.reference ?? "")
     }

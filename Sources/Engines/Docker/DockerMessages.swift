@@ -56,6 +56,28 @@ enum DockerMessages {
         let Warnings: [String]?
     }
 
+    struct Execution: Encodable {
+        var Cmd: [String]
+        var Env: [String]
+        var WorkingDir: String?
+        var AttachStdin: Bool
+        var AttachStdout = true
+        var AttachStderr = true
+        var Tty: Bool
+        var DetachKeys: String?
+    }
+
+    struct ExecutionStart: Encodable {
+        var Detach = false
+        var Tty: Bool
+    }
+
+    struct ExecutionState: Decodable {
+        let Running: Bool
+        let ExitCode: Int?
+        let Pid: Int?
+    }
+
     struct Listed: Decodable {
         let Id: String
     }
@@ -72,6 +94,7 @@ enum DockerMessages {
         struct Configuration: Decodable {
             let Image: String?
             let Env: [String]?
+            let WorkingDir: String?
             let Labels: [String: String]?
         }
 

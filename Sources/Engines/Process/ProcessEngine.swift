@@ -104,12 +104,16 @@ package struct ProcessEngine: ContainerEngine {
         start.workingFolder = request.workingFolder
         start.take(request.streams)
         start.deathSignal = SIGTERM
+        return ProcessContainer(name: request.name, child: try Self.startChild(start))
+    }
+
+    static func startChild(_ start: ChildProcess.Start) throws -> ChildProcess {
         do {
-            return ProcessContainer(name: request.name, child: try ChildProcess.start(start))
+            return try ChildProcess.start(start)
         } catch let error as ChildStartError where error.step == .execute {
             // The kernel says so of a script whose first line names an interpreter that is not there.
             throw EngineError(
-                "execute", request.command.first ?? "",
+                "execute", start.arguments.first ?? "",
                 .notExecutable(
                     error.code == ENOENT ? "the interpreter in its first line does not exist" : error.reason))
         }

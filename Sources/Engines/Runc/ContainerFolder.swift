@@ -97,24 +97,14 @@ struct ContainerFolder: Sendable {
 
     /// runc itself, the first process of the container's outer namespace: when it is killed, all of them are.
     var process: pid_t? {
-        guard isRunning, let text = try? Files.readText("\(path)/process", limit: 64) else { return nil }
-        let words = text.split(separator: " ")
-        guard words.count == 2, let id = pid_t(words[0]), Self.startTime(of: id).map(String.init) == String(words[1])
+        guard isRunning, let identity = ShortLivedFile.read(ProcessIdentity.self, from: "\(path)/process"),
+            identity.isAlive
         else { return nil }
-        return id
+        return identity.id
     }
 
     func note(process id: pid_t) throws {
-        let text = "\(id) \(Self.startTime(of: id) ?? "")"
-        try ShortLivedFile.write(Array(text.utf8), to: "\(path)/process")
-    }
-
-    /// Field 22 of proc_pid_stat(5): tells a process from a later one of the same number.
-    private static func startTime(of id: pid_t) -> Substring? {
-        guard let text = try? Files.readText("/proc/\(id)/stat", limit: 4096), let close = text.lastIndex(of: ")")
-        else { return nil }
-        let fields = text[close...].split(separator: " ")
-        return fields.count > 20 ? fields[20] : nil
+        if let identity = ProcessIdentity(id) { try ShortLivedFile.write(json: identity, to: "\(path)/process") }
     }
 
     // MARK: All of them

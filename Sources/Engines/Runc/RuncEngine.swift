@@ -159,6 +159,13 @@ package final class RuncEngine: ContainerEngine {
         }
     }
 
+    package func execute(_ command: ContainerCommand, in name: String) throws -> ProcessEnd {
+        _ = ContainerFolder.all(home: store.home)
+        return try RuncExecution(
+            command: command, folder: ContainerFolder(home: store.home, name: name), host: host()
+        ).run()
+    }
+
     package func commandLine(for request: ContainerRequest) -> [String]? { nil }
 
     // MARK: Looking after

@@ -81,4 +81,17 @@ struct RuncHost: Sendable {
         .init(
             mounts: mounts + [.init(source: "proc", target: "/proc", type: "proc")], asRootOfOwnUsers: isRootless)
     }
+
+    /// The first process of the container proper, below its runc; nil where there is none. runc's threads may each have
+    /// children.
+    static func firstProcess(below id: pid_t) -> String? {
+        for thread in (try? Files.names(in: "/proc/\(id)/task")) ?? [] {
+            if let text = try? Files.readText("/proc/\(id)/task/\(thread)/children", limit: 4096),
+                let child = text.split(separator: " ").first
+            {
+                return String(child)
+            }
+        }
+        return nil
+    }
 }

@@ -31,7 +31,8 @@ struct RuncStart {
         let child = try startRunc(root, running)
         defer { withExtendedLifetime(running) {} }
         try folder.note(process: child.id)
-        try waitUntilItRuns(child)
+        try RuncChild(child: child, processPath: folder.processPath, logPath: folder.logPath).waitUntilItRuns(
+            "start", request.name)
         let group = host.groups.map { ControlGroup(groups: $0, path: BundleMaker.controlGroup(of: request.name)) }
         return RuncContainer(
             child: child, folder: folder, group: group, limits: applied(group, child), care: care)
@@ -132,59 +133,17 @@ struct RuncStart {
         }
     }
 
-    /// runc writes its file when the command runs, and ends when it cannot.
-    private func waitUntilItRuns(_ child: ChildProcess) throws {
-        let deadline = monotonicSeconds() + 60
-        while !Files.exists(folder.processPath) {
-            var information = siginfo_t()
-            let ended = waitid(P_PID, id_t(child.id), &information, WEXITED | WNOWAIT | WNOHANG) == 0
-            if ended, information.si_signo == SIGCHLD, !Files.exists(folder.processPath) {
-                _ = child.wait()
-                throw EngineError("start", request.name, .said(complaint ?? "runc ended without a word"))
-            }
-            if monotonicSeconds() > deadline {
-                kill(child.id, SIGKILL)
-                _ = child.wait()
-                throw EngineError("start", request.name, .said(complaint ?? "runc did not start it within a minute"))
-            }
-            usleep(1000)
-        }
-    }
-
-    /// runc's last words.
-    private var complaint: String? {
-        struct Line: Decodable {
-            let level: String
-            let msg: String
-        }
-        guard let text = try? Files.readText(folder.logPath, limit: 1 << 20) else { return nil }
-        return text.split(separator: "\n").reversed().lazy
-            .compactMap { ShortLivedFile.decode(Line.self, from: Array($0.utf8)) }.first { $0.level == "error" }?.msg
-    }
-
     /// What the kernel says of the container's limits.
     private func applied(_ group: ControlGroup?, _ child: ChildProcess) -> ResourceLimits {
         var limits = group?.limits ?? ResourceLimits()
         limits.gpus = request.limits.gpus
-        let first = Self.firstProcess(below: child.id)
+        let first = RuncHost.firstProcess(below: child.id)
         let asked = request.limits.ulimits ?? []
         let read = first.flatMap { ProcessLimits(process: $0) }
         if !asked.isEmpty { limits.ulimits = asked.map { read?[$0.name] ?? $0 } }
         // Of a container that is over already only what was mounted is known.
         limits.sharedMemory = first.flatMap(Self.sharedMemory) ?? request.limits.sharedMemoryOrDefault
         return limits
-    }
-
-    /// runc's threads may each have children.
-    private static func firstProcess(below id: pid_t) -> String? {
-        for thread in (try? Files.names(in: "/proc/\(id)/task")) ?? [] {
-            if let text = try? Files.readText("/proc/\(id)/task/\(thread)/children", limit: 4096),
-                let child = text.split(separator: " ").first
-            {
-                return String(child)
-            }
-        }
-        return nil
     }
 
     private static func sharedMemory(of process: String) -> Int64? {

@@ -1,5 +1,5 @@
 /// `config.json` of a bundle: what runc makes a container from (OCI runtime specification 1.0, config.md and
-/// config-linux.md). Only the fields that Bunsen sets.
+/// config-linux.md). Only the fields that Bunsen sets. What a process is given is read again for further commands.
 struct BundleSpecification: Encodable, Sendable {
     var ociVersion = "1.0.2"
     var process: Process
@@ -8,7 +8,7 @@ struct BundleSpecification: Encodable, Sendable {
     var mounts: [Mount]
     var linux: Linux
 
-    struct Process: Encodable, Sendable {
+    struct Process: Codable, Sendable {
         var terminal = false
         var user: User
         var args: [String]
@@ -19,12 +19,12 @@ struct BundleSpecification: Encodable, Sendable {
         var noNewPrivileges = true
     }
 
-    struct User: Encodable, Sendable {
+    struct User: Codable, Sendable {
         var uid: UInt32
         var gid: UInt32
     }
 
-    struct Capabilities: Encodable, Sendable {
+    struct Capabilities: Codable, Sendable {
         let bounding: [String]
         let effective: [String]
         let permitted: [String]
@@ -32,7 +32,7 @@ struct BundleSpecification: Encodable, Sendable {
         init(_ names: [String]) { (bounding, effective, permitted) = (names, names, names) }
     }
 
-    struct ResourceLimit: Encodable, Sendable {
+    struct ResourceLimit: Codable, Sendable {
         var type: String
         var soft: UInt64
         var hard: UInt64
