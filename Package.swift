@@ -43,8 +43,8 @@ let package = Package(
         .target(
             name: "Engines",
             dependencies: [
-                "OCIRegistry", "ImageSnapshots", "ContentStore", "RecipeModel", "ExperimentModel", "OCIModel",
-                "HostSystem", "CHostSystem",
+                "OCIRegistry", "ImageSnapshots", "ContentStore", "LayerArchive", "RecipeModel", "ExperimentModel",
+                "OCIModel", "HostSystem", "CHostSystem",
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),

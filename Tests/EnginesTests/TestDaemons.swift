@@ -110,6 +110,10 @@ struct TinyImage {
             try Files.makeFolder("\(root)/\(folder)")
         }
         chmod("\(root)/tmp", 0o1777)
+        try Files.write(
+            "root:x:0:0:root:/:/bin/sh\ntaken:x:4321:4321::/nowhere:/bin/sh\nada:x:999:999::/nowhere:/bin/sh\n",
+            to: "\(root)/etc/passwd")
+        try Files.write("root:x:0:\nstaff:x:50:root\nada:x:999:\n", to: "\(root)/etc/group")
         try Files.write(try Files.read(try program("busybox").executable), to: "\(root)/bin/busybox", mode: 0o755)
         for name in [
             "sh", "sleep", "cat", "ls", "id", "dd", "df", "stat", "touch", "mkdir", "seq", "tail", "head", "ps", "grep",

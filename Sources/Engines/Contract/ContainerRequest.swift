@@ -67,6 +67,8 @@ package struct ContainerRequest: Sendable {
     /// Who the command runs as, and whose files it writes. Nil leaves that to the engine: this process's own user, or
     /// the image's.
     package var identity: ContainerIdentity?
+    /// The name of that user. Nil leaves the image's lists of users as they are, but for a name where there is none.
+    package var account: ContainerAccount?
     package var network = ContainerNetwork.host
     package var streams: ContainerStreams
     /// Kept with the container and given back by `list`, for whoever comes after us.

@@ -39,18 +39,23 @@ struct DaemonClient: Sendable {
 
     func send(
         _ method: String, _ path: String, _ query: [(String, String)] = [], body: (any Encodable)? = nil,
-        headers: [(String, String)] = [], patience: Int? = 60
+        archive: [UInt8]? = nil, headers: [(String, String)] = [], patience: Int? = 60
     ) throws -> Answer {
-        let connection = try open(method, path, query, body: body, headers: headers, patience: patience)
+        let connection = try open(
+            method, path, query, body: body, archive: archive, headers: headers, patience: patience)
         return Answer(
             status: connection.head.status, headers: connection.head.headers,
             body: try connection.readAll(limit: Self.bodyLimit))
     }
 
     /// The connection behind an answer's head, for answers that go on for long.
+    ///
+    /// - Parameters:
+    ///   - body: sent as JSON.
+    ///   - archive: sent as tar, instead.
     func open(
         _ method: String, _ path: String, _ query: [(String, String)] = [], body: (any Encodable)? = nil,
-        headers: [(String, String)] = [], patience: Int? = 60
+        archive: [UInt8]? = nil, headers: [(String, String)] = [], patience: Int? = 60
     ) throws -> DaemonConnection {
         let words = query.map { "\($0)=\(Self.escaped($1))" }.joined(separator: "&")
         // Podman's own interface has versions of its own.
@@ -61,6 +66,9 @@ struct DaemonClient: Sendable {
         if let body {
             headers.append(("Content-Type", "application/json"))
             bytes = Array(try JSONEncoder().encode(body))
+        } else if let archive {
+            headers.append(("Content-Type", "application/x-tar"))
+            bytes = archive
         }
         return try DaemonConnection(address, method, target, headers: headers, body: bytes, patience: patience)
     }

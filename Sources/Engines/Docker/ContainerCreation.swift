@@ -5,6 +5,8 @@ import HostSystem
 /// A request in the daemon's words: as a message, and as the command line that says the same.
 struct ContainerCreation {
     let message: DockerMessages.Create
+    /// Who the command runs as in the container, where that was asked for.
+    let user: ContainerUser?
     private let request: ContainerRequest
     private let flavor: DaemonEngine.Flavor
 
@@ -28,16 +30,20 @@ struct ContainerCreation {
         host.SecurityOpt = ["no-new-privileges"]
         // Output is read as it comes, and kept by whoever reads it.
         host.LogConfig = DockerMessages.Log(Type: "none")
-        var user: String?
+        var user = request.identity.map { ContainerUser(user: $0.user, group: $0.group) }
         if let identity = request.identity {
-            user = "\(identity.user):\(identity.group)"
             if traits.isRootless {
-                if flavor == .podman { host.UsernsMode = "keep-id" } else { user = "0:0" }
+                if flavor == .podman {
+                    host.UsernsMode = "keep-id"
+                } else {
+                    user = ContainerUser(user: 0, group: 0)
+                }
             } else if traits.remapsUsers {
                 host.UsernsMode = "host"
             }
             if identity.user != 0 { host.CapDrop = ["ALL"] }
         }
+        self.user = user
         var variables = request.variables
         if limits.gpus == .count(0) {
             variables[ProcessEngine.devicesVariable] = ""
@@ -45,7 +51,8 @@ struct ContainerCreation {
         }
         message = DockerMessages.Create(
             Image: request.environment.identifier ?? "", Cmd: request.command,
-            Env: variables.map { "\($0.key)=\($0.value)" }.sorted(), WorkingDir: request.workingFolder, User: user,
+            Env: variables.map { "\($0.key)=\($0.value)" }.sorted(), WorkingDir: request.workingFolder,
+            User: user.map { "\($0.user):\($0.group)" },
             Labels: request.labels.merging([DaemonEngine.label: request.name]) { $1 }, HostConfig: host)
     }
 

@@ -116,6 +116,7 @@ package final class DaemonEngine: ContainerEngine {
                 "mount", mount.source, .refused("\(name.rawValue) mounts no path with a colon in it"),
                 hint: "rename it, or use --engine runc")
         }
+        try request.checkAccount()
         let traits = try daemon().traits
         if request.limits.memory != nil, !traits.limitsMemory {
             throw EngineError("limit", "memory", .refused("the daemon says that it cannot"))
@@ -144,11 +145,14 @@ package final class DaemonEngine: ContainerEngine {
     package func start(_ request: ContainerRequest) throws -> any RunningContainer {
         try check(request)
         let client = try daemon().client
+        let creation = try creation(request)
         let created = try client.send(
-            "POST", "/containers/create", [("name", request.name)], body: try creation(request).message)
+            "POST", "/containers/create", [("name", request.name)], body: creation.message)
         try client.check(created, "start", request.name)
         do {
-            try CommandCheck(client: client, container: request.name).check(request)
+            let files = DaemonFiles(client: client, container: request.name)
+            if let account = request.account, let user = creation.user { try files.add(account, user) }
+            try CommandCheck(files: files).check(request)
             return try DaemonContainer(request, client)
         } catch {
             try? remove(request.name)

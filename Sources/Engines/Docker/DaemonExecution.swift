@@ -40,7 +40,7 @@ struct DaemonExecution {
     }
 
     private func check(_ container: DockerMessages.Container) throws {
-        let check = CommandCheck(client: client, container: container.Id)
+        let check = CommandCheck(files: DaemonFiles(client: client, container: container.Id))
         let own = container.Config.WorkingDir.flatMap { $0.isEmpty ? nil : $0 }
         let folder = command.workingFolder ?? own ?? "/"
         if command.workingFolder != nil { try check.checkWorkingFolder(folder) }

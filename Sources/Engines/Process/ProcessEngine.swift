@@ -40,6 +40,9 @@ package struct ProcessEngine: ContainerEngine {
         if let identity = request.identity, identity != ContainerIdentity(user: geteuid(), group: getegid()) {
             throw Self.refusal("run as", "user \(identity.user)", "it runs as who started it")
         }
+        if let account = request.account {
+            throw Self.refusal("name the user", account.name, "it has the machine's own users")
+        }
         _ = try Self.visibleDevices(request.limits.gpus, of: inventory)
     }
 

@@ -89,6 +89,7 @@ package final class RuncEngine: ContainerEngine {
             throw EngineError("start in", request.workingFolder, .notUnderstood("it is no absolute path"))
         }
         try checkLimits(request.limits, host)
+        try request.checkAccount()
         _ = try ProcessEngine.visibleDevices(request.limits.gpus, of: inventory)
         if !inventory.isEmpty, request.limits.gpus != .count(0) {
             throw EngineError(

@@ -92,10 +92,7 @@ struct RuncStart {
             try root.makePlace(for: mount)
         }
         if root.files.find(request.workingFolder) == nil { try root.makeOwnFolder(request.workingFolder) }
-        if let added = user.addedToUsers(of: root.files) {
-            try root.write(added.users, to: "/etc/passwd")
-            try root.makeOwnFolder(added.home)
-        }
+        try name(user, root)
         switch request.network {
         case .host:
             for file in ["/etc/hosts", "/etc/resolv.conf"] {
@@ -106,6 +103,22 @@ struct RuncStart {
         }
         try root.write(bundle.hostname + "\n", to: "/etc/hostname")
         try ShortLivedFile.write(json: bundle.specification(), to: "\(folder.path)/config.json")
+    }
+
+    /// Programs ask for the name and the home of who runs them.
+    private func name(_ user: ContainerUser, _ root: RootFileSystem) throws {
+        guard let account = request.account else {
+            guard let added = user.addedToUsers(of: root.files) else { return }
+            try root.write(added.users, to: "/etc/passwd")
+            return try root.makeOwnFolder(added.home)
+        }
+        let hasShell = root.files.find(account.shell).map { !$0.isFolder && $0.status.st_mode & 0o111 != 0 } ?? false
+        let lists = AccountFiles(
+            account, user, shell: hasShell ? account.shell : "/bin/sh",
+            users: root.files.text(of: "/etc/passwd") ?? "", groups: root.files.text(of: "/etc/group") ?? "")
+        try root.write(lists.users, to: "/etc/passwd")
+        try root.write(lists.groups, to: "/etc/group")
+        if root.files.find(account.home) == nil { try root.makeOwnFolder(account.home) }
     }
 
     // MARK: The start itself

@@ -41,6 +41,9 @@ package struct TarHeaderEncoder {
     /// What ends an archive: two blocks of zeros.
     package static let end = [UInt8](repeating: 0, count: 2 * TarFormat.blockSize)
 
+    /// How many zeros follow a content of that size.
+    package static func padding(_ size: Int) -> Int { TarFormat.padding(size) }
+
     private func addNumber(_ value: Int, _ key: String, _ limit: Int, to records: inout [(key: String, value: [UInt8])])
     {
         if value < 0 || value > limit { records.append((key, Array(String(value).utf8))) }
