@@ -20,6 +20,9 @@ package struct ResourceLimits: Sendable, Hashable, Codable {
     /// hand over batches through it, and Docker's own 64 MiB end in bus errors.
     package static func usualSharedMemory(memory: Int64?) -> Int64 { max(2 << 30, (memory ?? 0) / 2) }
 
+    /// Up to the numbers that the kernel has for processes (PID_MAX_LIMIT).
+    package static let pidsRange: ClosedRange<Int64> = 1...4_194_304
+
     package var isEmpty: Bool { self == ResourceLimits() }
 }
 
@@ -72,20 +75,4 @@ package enum GPUSelection: Sendable, Hashable, Codable, CustomStringConvertible 
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
-}
-
-/// One limit of setrlimit(2) by its name there in lower case, such as `nofile`. -1 is no limit.
-package struct ResourceUlimit: Sendable, Hashable, Codable, CustomStringConvertible {
-    package let name: String
-    package let soft: Int64
-    package let hard: Int64
-
-    package init(name: String, soft: Int64, hard: Int64) {
-        self.name = name
-        self.soft = soft
-        self.hard = hard
-    }
-
-    /// As Docker writes it: `nofile=1024:2048`.
-    package var description: String { "\(name)=\(soft):\(hard)" }
 }

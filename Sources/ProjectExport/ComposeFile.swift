@@ -15,15 +15,23 @@ package struct ComposeFile: Encodable, Sendable {
         let memory: String?
         let memoryAndSwap: String?
         let cpus: String?
+        let processes: Int64?
+        let ulimits: [String: Ulimit]?
         let deploy: Deploy?
 
         enum CodingKeys: String, CodingKey {
-            case image, user, volumes, cpus, deploy
+            case image, user, volumes, cpus, ulimits, deploy
+            case processes = "pids_limit"
             case workingDirectory = "working_dir"
             case sharedMemory = "shm_size"
             case memory = "mem_limit"
             case memoryAndSwap = "memswap_limit"
         }
+    }
+
+    struct Ulimit: Encodable {
+        let soft: Int64
+        let hard: Int64
     }
 
     /// In the long form, by which a source that does not exist is an error and not a new empty folder of root's.
@@ -80,12 +88,14 @@ package struct ComposeFile: Encodable, Sendable {
             + subject.mounts.map {
                 Volume(source: Self.source($0.source), target: $0.destination, isReadOnly: $0.isReadOnly)
             }
+        let ulimits = subject.limits.ulimits.map { ($0.name, Ulimit(soft: $0.soft, hard: $0.hard)) }
         serviceName = subject.serviceName
         services = [
             subject.serviceName: Service(
                 image: subject.image, user: "${HOST_UID:-1000}:${HOST_GID:-1000}", workingDirectory: subject.workspace,
                 volumes: volumes, sharedMemory: subject.sharedMemory, memory: memory, memoryAndSwap: memory,
-                cpus: subject.cpus, deploy: deploy)
+                cpus: subject.cpus, processes: subject.limits.pids,
+                ulimits: ulimits.isEmpty ? nil : Dictionary(ulimits) { first, _ in first }, deploy: deploy)
         ]
     }
 

@@ -50,6 +50,8 @@ package struct DevContainerFile: Encodable, Sendable {
         // Memory and swap together, or a container would get as much swap again.
         if let memory = subject.limits.memory { arguments += ["--memory=\(memory)", "--memory-swap=\(memory)"] }
         if let cpus = subject.cpus { arguments.append("--cpus=\(cpus)") }
+        if let pids = subject.limits.pids { arguments.append("--pids-limit=\(pids)") }
+        arguments += subject.limits.ulimits.map { "--ulimit=\($0)" }
         if case .count(let count) = subject.gpus { arguments.append("--gpus=\(count)") }
         runArgs = arguments
         remoteUser = subject.user

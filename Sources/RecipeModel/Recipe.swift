@@ -67,6 +67,9 @@ package struct Recipe: Sendable, Hashable {
         package var memory: MemorySize?
         package var cpus: Double?
         package var sharedMemory: MemorySize?
+        package var pids: Int64?
+        /// In the order of the recipe, each name once.
+        package var ulimits: [ResourceUlimit] = []
 
         package init() {}
     }
@@ -134,6 +137,8 @@ extension Recipe {
         if run.limits.memory != nil { refused.append("run.limits.memory") }
         if run.limits.cpus != nil { refused.append("run.limits.cpus") }
         if run.limits.sharedMemory != nil { refused.append("run.limits.shm") }
+        if run.limits.pids != nil { refused.append("run.limits.pids") }
+        if !run.limits.ulimits.isEmpty { refused.append("run.limits.ulimits") }
         return refused
     }
 }

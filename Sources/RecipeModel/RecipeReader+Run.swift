@@ -19,7 +19,8 @@ extension RecipeReader {
 
     private static func limits(_ node: RecipeNode) -> Recipe.Limits {
         let fields = node.fields(
-            ["gpus", "memory", "cpus", "shm"], expected: "a mapping of gpus, memory, cpus, shm")
+            ["gpus", "memory", "cpus", "shm", "pids", "ulimits"],
+            expected: "a mapping of gpus, memory, cpus, shm, pids, ulimits")
         var limits = Recipe.Limits()
         if let gpus = fields["gpus"], let count = gpus.integer("a number of GPUs") {
             if let small = Int(exactly: count), (0...1024).contains(small) {
@@ -37,6 +38,36 @@ extension RecipeReader {
         }
         limits.memory = fields["memory"].flatMap(size)
         limits.sharedMemory = fields["shm"].flatMap(size)
+        if let pids = fields["pids"], let count = pids.integer("a number of processes such as 200") {
+            if ResourceLimits.pidsRange.contains(count) {
+                limits.pids = count
+            } else {
+                pids.mismatch("a number of processes from 1")
+            }
+        }
+        limits.ulimits = ulimits(fields["ulimits"]?.list(of: "limits", example: "nofile=1024:2048") ?? [])
+        return limits
+    }
+
+    private static func ulimits(_ nodes: [RecipeNode]) -> [ResourceUlimit] {
+        var limits: [ResourceUlimit] = []
+        for node in nodes {
+            let form = "a limit such as nofile=1024:2048"
+            guard let text = node.text(form) else { continue }
+            do {
+                let limit = try ResourceUlimit(text)
+                if limits.contains(where: { $0.name == limit.name }) {
+                    node.problems.add(node.node, "\(node.key) has \(limit.name) twice")
+                } else {
+                    limits.append(limit)
+                }
+            } catch .softAboveHard {
+                node.mismatch(form, hint: "the soft limit, which comes first, is not above the hard one")
+            } catch .form {
+                node.mismatch(
+                    form, hint: "write NAME=SOFT:HARD; names: \(ResourceUlimit.names.joined(separator: ", "))")
+            }
+        }
         return limits
     }
 

@@ -43,12 +43,15 @@ private func subject(_ recipe: String, usesGPU: Bool = false) throws -> ExportSu
             name: digits
             tools: [jupyter]
             run:
-              limits: { gpus: 2, memory: 32g, cpus: 1.5, shm: 8g }
+              limits: { gpus: 2, memory: 32g, cpus: 1.5, shm: 8g, pids: 200, ulimits: [nofile=10:20] }
               mounts: [./data:/workspace/data:ro, "/mnt/sets:/sets"]
             """)
         #expect(file.name == "digits" && file.image == image)
         #expect(
-            file.runArgs == ["--shm-size=8g", "--memory=32g", "--memory-swap=32g", "--cpus=1.5", "--gpus=2"])
+            file.runArgs == [
+                "--shm-size=8g", "--memory=32g", "--memory-swap=32g", "--cpus=1.5", "--pids-limit=200",
+                "--ulimit=nofile=10:20", "--gpus=2",
+            ])
         #expect(
             file.mounts == [
                 "type=bind,source=${localWorkspaceFolder}/data,target=/workspace/data,readonly",
@@ -92,7 +95,7 @@ private func subject(_ recipe: String, usesGPU: Bool = false) throws -> ExportSu
             """
             name: "数字-Digits_1"
             run:
-              limits: { memory: 32g, cpus: 0.25, gpus: 2 }
+              limits: { memory: 32g, cpus: 0.25, gpus: 2, pids: 200, ulimits: [nofile=10:20] }
               mounts: [data:/workspace/data:ro]
             """)
         #expect(text.contains("digits-1:"), "names of services are plain: \(text)")
@@ -100,6 +103,7 @@ private func subject(_ recipe: String, usesGPU: Bool = false) throws -> ExportSu
         #expect(text.contains("shm_size: 16384m") && text.contains("image: \(image)"))
         #expect(text.contains("source: HERE/data") && text.contains("read_only: true"))
         #expect(text.contains("count: 2") && text.contains("driver: nvidia"))
+        #expect(text.contains("pids_limit: 200") && text.contains("soft: 10") && text.contains("hard: 20"))
         #expect(text.contains("user: 1000:1000"))
     }
 

@@ -32,7 +32,7 @@ struct RecipeReaderTests {
           debug: { system: [gdb], packages: [py-spy], env: { CUDA_LAUNCH_BLOCKING: "1" } }
         run:
           engine: process
-          limits: { gpus: 1, memory: 32g, cpus: 1.5, shm: 8g }
+          limits: { gpus: 1, memory: 32g, cpus: 1.5, shm: 8g, pids: 200, ulimits: [nofile=10:20, memlock=-1] }
           mounts: [./data:/workspace/data:ro, /a:/b]
           seed: 1
           env: { A: b }
@@ -58,6 +58,8 @@ struct RecipeReaderTests {
         #expect(recipe.variants.map(\.name) == ["debug"])
         #expect(recipe.run.limits.memory?.bytes == 32 << 30)
         #expect(recipe.run.limits.cpus == 1.5)
+        #expect(recipe.run.limits.pids == 200)
+        #expect(recipe.run.limits.ulimits.map { "\($0)" } == ["nofile=10:20", "memlock=-1:-1"])
         #expect(recipe.run.mounts.map(\.isReadOnly) == [true, false])
         #expect(recipe.record.primary == PrimaryMetric(metric: "val_acc", goal: .max))
         #expect(recipe.record.tolerances["val_acc"] == Recipe.Tolerance(absolute: 0.005, relative: 0))
@@ -67,7 +69,10 @@ struct RecipeReaderTests {
         #expect(recipe.unusedByProcessEngine == ["system", "base", "image"])
         #expect(
             recipe.refusedByProcessEngine
-                == ["run.mounts", "run.limits.memory", "run.limits.cpus", "run.limits.shm"])
+                == [
+                    "run.mounts", "run.limits.memory", "run.limits.cpus", "run.limits.shm", "run.limits.pids",
+                    "run.limits.ulimits",
+                ])
     }
 
     @Test func aRecipeOfOneLineTakesTheNameOfItsFolder() throws {
@@ -112,6 +117,11 @@ struct RecipeReaderTests {
         ("record: { patterns: ['(a'] }", "not a regular expression"), ("tools: [emacs]", "one of jupyter, ssh"),
         ("cuda: cu128", "cpu or a version"), ("system: [Git]", "a Debian package"),
         ("record: { tolerances: { a: { atol: -1 } } }", "a number from 0"),
+        ("run: { limits: { pids: 0 } }", "a number of processes from 1"),
+        ("run: { limits: { ulimits: nofile=1 } }", "a list of limits"),
+        ("run: { limits: { ulimits: [files=1] } }", "a limit such as nofile=1024:2048"),
+        ("run: { limits: { ulimits: [nofile=5:4] } }", "a limit such as"),
+        ("run: { limits: { ulimits: [nofile=1, nofile=2] } }", "nofile twice"),
         ("run: { limits: { gpus: 99999999999 } }", "a number of GPUs"), ("run: { env: { 1A: b } }", "variable"),
         ("packages: [a]\nrequirements: b.txt", "both list the packages"), ("packages: [torch]", "torch stands among"),
         ("record: { primary: { metric: a } }", "no goal"), ("- a", "not a mapping"), ("just text", "not a mapping"),

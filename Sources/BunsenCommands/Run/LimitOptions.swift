@@ -44,8 +44,10 @@ struct LimitOptions: ParsableArguments {
         limits.cpus = try cpus.map(LimitText.cpus) ?? recipe?.cpus
         limits.gpus = try gpus.map(LimitText.gpus) ?? recipe?.gpus.map(GPUSelection.count)
         limits.sharedMemory = try shmSize.map(LimitText.sharedMemory) ?? recipe?.sharedMemory?.bytes
-        limits.pids = try pids.map(LimitText.pids)
-        let ulimits = try ulimit.map(LimitText.ulimit)
+        limits.pids = try pids.map(LimitText.pids) ?? recipe?.pids
+        let asked = try ulimit.map(LimitText.ulimit)
+        // Each by itself: one on the command line goes before the recipe's of the same name.
+        let ulimits = asked + (recipe?.ulimits ?? []).filter { own in !asked.contains { $0.name == own.name } }
         if !ulimits.isEmpty { limits.ulimits = ulimits.sorted { $0.name < $1.name } }
         return limits
     }

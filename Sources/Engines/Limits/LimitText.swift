@@ -41,7 +41,7 @@ package enum LimitText {
     }
 
     package static func pids(_ text: String) throws -> Int64 {
-        guard let count = Int64(text), (1...4_194_304).contains(count) else {
+        guard let count = Int64(text), ResourceLimits.pidsRange.contains(count) else {
             throw EngineError("set", "--pids-limit \(text)", .notUnderstood("a number of processes from 1"))
         }
         return count
@@ -49,26 +49,16 @@ package enum LimitText {
 
     /// `name=soft[:hard]`; one number is both.
     package static func ulimit(_ text: String) throws -> ResourceUlimit {
-        let mistake = EngineError(
-            "set", "--ulimit \(text)", .notUnderstood("a limit is written name=soft:hard"),
-            hint: "such as nofile=1024:2048; names: \(names.joined(separator: ", "))")
-        guard let equals = text.firstIndex(of: "="), names.contains(String(text[..<equals])) else { throw mistake }
-        let numbers = text[text.index(after: equals)...].split(separator: ":", omittingEmptySubsequences: false)
-        let values = numbers.compactMap { Int64($0) }.filter { $0 >= -1 }
-        guard (1...2).contains(numbers.count), values.count == numbers.count, let soft = values.first,
-            let hard = values.last
-        else { throw mistake }
-        guard hard == -1 || (soft != -1 && soft <= hard) else {
+        do {
+            return try ResourceUlimit(text)
+        } catch .softAboveHard {
             throw EngineError("set", "--ulimit \(text)", .notUnderstood("the soft limit is above the hard one"))
+        } catch .form {
+            throw EngineError(
+                "set", "--ulimit \(text)", .notUnderstood("a limit is written name=soft:hard"),
+                hint: "such as nofile=1024:2048; names: \(ResourceUlimit.names.joined(separator: ", "))")
         }
-        return ResourceUlimit(name: String(text[..<equals]), soft: soft, hard: hard)
     }
-
-    /// The names of getrlimit(2), as Docker writes them.
-    package static let names = [
-        "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss",
-        "rtprio", "rttime", "sigpending", "stack",
-    ]
 }
 
 extension ResourceLimits {
