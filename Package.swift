@@ -44,7 +44,7 @@ let package = Package(
             name: "Engines",
             dependencies: [
                 "OCIRegistry", "ImageSnapshots", "ContentStore", "LayerArchive", "RecipeModel", "ExperimentModel",
-                "OCIModel", "HostSystem", "CHostSystem",
+                "OCIModel", "HostSystem", "CHostSystem", "Yams",
             ]),
         .target(
             name: "Recorder", dependencies: ["CurveFigures", "MarkdownEntry", "ExperimentModel", "HostSystem"]),

@@ -61,11 +61,12 @@ extension RecipeReader {
                 } else {
                     limits.append(limit)
                 }
-            } catch .softAboveHard {
-                node.mismatch(form, hint: "the soft limit, which comes first, is not above the hard one")
-            } catch .form {
+            } catch {
                 node.mismatch(
-                    form, hint: "write NAME=SOFT:HARD; names: \(ResourceUlimit.names.joined(separator: ", "))")
+                    form,
+                    hint: error == .softAboveHard
+                        ? "the soft limit, which comes first, is not above the hard one"
+                        : "write NAME=SOFT:HARD; names: \(ResourceUlimit.names.joined(separator: ", "))")
             }
         }
         return limits

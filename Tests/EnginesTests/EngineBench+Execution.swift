@@ -27,11 +27,28 @@ extension EngineBench {
         var error: [UInt8]
     }
 
-    /// - Parameters:
-    ///   - once: when the command has printed that, `meanwhile` gets the thread that waits for the command.
     func execute(
-        _ words: [String], in name: String, once text: String? = nil,
-        _ change: (inout ContainerCommand) -> Void = { _ in }, meanwhile: ((pthread_t) throws -> Void)? = nil
+        _ words: [String], in name: String, _ change: (inout ContainerCommand) -> Void = { _ in }
+    ) throws -> Executed {
+        try gathered(words, change) { command, _ in try engine.execute(command, in: name) }
+    }
+
+    /// - Parameter meanwhile: gets the thread that waits for the command, when that has printed `text`.
+    func execute(
+        _ words: [String], in name: String, once text: String, meanwhile: (pthread_t) throws -> Void
+    ) throws -> Executed {
+        try gathered(words) { command, place in
+            try execute(command, in: name) { thread in
+                let isThere = eventually { (try? Files.readText("\(place).out").contains(text)) ?? false }
+                guard isThere else { throw SystemError("wait for", text, code: ETIMEDOUT) }
+                try meanwhile(thread)
+            }
+        }
+    }
+
+    private func gathered(
+        _ words: [String], _ change: (inout ContainerCommand) -> Void = { _ in },
+        _ body: (ContainerCommand, String) throws -> ProcessEnd
     ) throws -> Executed {
         let place = "\(folder)/execute-\(UInt64.random(in: 0...UInt64.max))"
         let output = try Descriptor.open("\(place).out", O_RDWR | O_CREAT | O_TRUNC)
@@ -39,26 +56,12 @@ extension EngineBench {
         var command = ContainerCommand(
             words, streams: ContainerStreams(output: output.number, error: error.number))
         change(&command)
-        let end: ProcessEnd
-        if let text, let meanwhile {
-            end = try execute(command, in: name) { thread in
-                guard eventually({ (try? Files.readText("\(place).out").contains(text)) ?? false }) else {
-                    throw SystemError("wait for", text, code: ETIMEDOUT)
-                }
-                try meanwhile(thread)
-            }
-        } else {
-            end = try engine.execute(command, in: name)
-        }
+        let end = try body(command, place)
         return Executed(end: end, output: try Files.read("\(place).out"), error: try Files.read("\(place).err"))
     }
 
     func execute(
-        _ words: [String], in name: String, once text: String, _ meanwhile: @escaping (pthread_t) throws -> Void
-    ) throws -> Executed { try execute(words, in: name, once: text, { _ in }, meanwhile: meanwhile) }
-
-    func execute(
-        _ words: [String], in name: String, on terminal: TestTerminal, _ meanwhile: (pthread_t) throws -> Void
+        _ words: [String], in name: String, on terminal: TestTerminal, meanwhile: (pthread_t) throws -> Void
     ) throws -> ProcessEnd {
         let number = terminal.follower.number
         var command = ContainerCommand(

@@ -7,7 +7,8 @@ import Testing
 
 /// Further commands in a container that runs, asked of each engine with its real program.
 @Suite(.serialized) struct ExecutionTests {
-    @Test(arguments: TestedEngine.allCases) func outputInputAndExitCodeAreTheCommandsOwn(_ tested: TestedEngine) throws {
+    @Test(arguments: TestedEngine.allCases) func outputInputAndExitCodeAreTheCommandsOwn(_ tested: TestedEngine) throws
+    {
         try tested.with { bench in
             try bench.whileRunning(bench.request("sleep 60")) { name in
                 // More than any pipe holds, so that both directions have to flow at once.
@@ -36,7 +37,8 @@ import Testing
         throws
     {
         try tested.with { bench in
-            let script = "env | grep -v -e ^SHLVL= -e ^_= -e ^OLDPWD=; pwd; id; grep -e NoNewPrivs -e ^Cap /proc/self/status"
+            let script =
+                "env | grep -v -e ^SHLVL= -e ^_= -e ^OLDPWD=; pwd; id -u; id -g; grep -e NoNewPrivs -e ^Cap /proc/self/status"
             var request = bench.request("\(script); echo ready; sleep 60")
             request.variables["GIVEN"] = "two words, \"quoted\" = ü"
             request.variables["PATH"] = "/usr/bin:/bin:/own"
@@ -69,15 +71,17 @@ import Testing
                 let folder = try #require(throws: EngineError.self) { try bench.execute(["/etc"], in: name) }
                 guard case .notExecutable = folder.cause else { throw folder }
                 let outside = try #require(throws: (any Error).self) {
-                    try bench.execute(["true"], in: name) { $0.workingFolder = "/no/such/folder" }
+                    try bench.execute(["sleep", "0"], in: name) { $0.workingFolder = "/no/such/folder" }
                 }
                 #expect("\(outside)".contains("/no/such/folder"))
                 let terminal = try #require(throws: EngineError.self) {
-                    try bench.execute(["true"], in: name) { $0.hasTerminal = true }
+                    try bench.execute(["sleep", "0"], in: name) { $0.hasTerminal = true }
                 }
                 guard case .refused = terminal.cause else { throw terminal }
             }
-            let unknown = try #require(throws: EngineError.self) { try bench.execute(["true"], in: request.name) }
+            let unknown = try #require(throws: EngineError.self) {
+                try bench.execute(["sleep", "0"], in: request.name)
+            }
             guard case .missing = unknown.cause else { throw unknown }
         }
     }
@@ -87,7 +91,9 @@ import Testing
             let request = bench.request("true")
             _ = try bench.run(request) { container in
                 _ = try container.wait()
-                let error = try #require(throws: EngineError.self) { try bench.execute(["true"], in: request.name) }
+                let error = try #require(throws: EngineError.self) {
+                    try bench.execute(["sleep", "0"], in: request.name)
+                }
                 switch error.cause {
                 case .ended where tested.hasContainers: break
                 case .missing where !tested.hasContainers: break
@@ -149,7 +155,9 @@ import Testing
                 let pair = try TestTerminal(rows: 33, columns: 77)
                 let before = try pair.settings
                 let script = """
-                    test -t 0 && test -t 1 && test -t 2 && echo all; busybox stty size; read line; echo "got $line"
+                    test -t 0 && test -t 1 && test -t 2 && echo all
+                    until busybox stty size | grep '33 77'; do sleep 0.02; done
+                    read line; echo "got $line"
                     busybox stty size; echo TERM=$TERM; exec sleep 60
                     """
                 let outcome = try bench.execute(["sh", "-c", script], in: name, on: pair) { thread in

@@ -16,13 +16,15 @@ package struct ContainerAccount: Sendable, Hashable {
             name.utf8.count <= 32
         else {
             throw EngineError(
-                "name the user", name, .notUnderstood("a name has up to 32 letters, digits, _, - and ., a letter first"))
+                "name the user", name, .notUnderstood("a name has up to 32 letters, digits, _, - and ., a letter first")
+            )
         }
         for path in [home, shell] {
             guard path.hasPrefix("/"), !path.utf8.contains(where: { $0 < 32 || $0 == UInt8(ascii: ":") }),
                 !path.split(separator: "/").contains("..")
             else {
-                throw EngineError("name the user", name, .notUnderstood("\"\(path)\" is no absolute path without colons"))
+                throw EngineError(
+                    "name the user", name, .notUnderstood("\"\(path)\" is no absolute path without colons"))
             }
         }
         self.name = name
@@ -41,7 +43,8 @@ struct AccountFiles: Sendable, Hashable {
     init(_ account: ContainerAccount, _ user: ContainerUser, shell: String, users: String, groups: String) {
         let kept = Self.lines(users).filter { line in
             let fields = Self.fields(line)
-            return fields.first.map(String.init) != account.name && !(fields.count > 2 && Self.number(fields[2]) == user.user)
+            return fields.first.map(String.init) != account.name
+                && !(fields.count > 2 && Self.number(fields[2]) == user.user)
         }
         let entry = "\(account.name):x:\(user.user):\(user.group)::\(account.home):\(shell)"
         self.users = Self.text(kept + [entry[...]])

@@ -1,4 +1,5 @@
 import ExperimentModel
+import HostSystem
 
 /// What runs commands for Bunsen: a plain process, or a container of Docker, Podman or runc.
 ///

@@ -26,14 +26,13 @@ struct SignalRelay {
 
     /// Waits for a command that is a child of this process.
     func wait(for child: ContainerChild) throws -> ContainerEnd {
-        let (notice, end) = try Descriptor.pipe()
-        let ended = EndOfThread(end)
+        let ended = try EndOfThread()
         let waiting = BackgroundThread {
             defer { ended.tell() }
             return child.wait()
         }
         while true {
-            var polls = [descriptor, notice.number].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            var polls = [descriptor, ended.notice.number].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             guard poll(&polls, nfds_t(polls.count), -1) > 0 else { continue }
             for number in read() { try child.signal(number) }
             if polls[1].revents != 0 { return try waiting.join() }
@@ -41,12 +40,18 @@ struct SignalRelay {
     }
 }
 
-/// One end of a pipe, closed when a thread has done its work.
+/// Tells that a thread has done its work.
 final class EndOfThread: @unchecked Sendable {
-    private var descriptor: Descriptor?
+    /// Becomes readable then.
+    let notice: Descriptor
+    private var other: Descriptor?
 
-    init(_ descriptor: Descriptor) { self.descriptor = descriptor }
+    init() throws {
+        let pipe = try Descriptor.pipe()
+        notice = pipe.read
+        other = pipe.write
+    }
 
     /// To be called by that thread alone.
-    func tell() { descriptor = nil }
+    func tell() { other = nil }
 }

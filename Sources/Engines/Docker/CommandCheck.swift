@@ -31,7 +31,9 @@ struct CommandCheck {
             return
         }
         for place in (searchPath ?? standardSearchPath).split(separator: ":") {
-            if try files.state(of: "\(Files.absolute(String(place), from: folder))/\(name)")?.isExecutable == true { return }
+            if try files.state(of: "\(Files.absolute(String(place), from: folder))/\(name)")?.isExecutable == true {
+                return
+            }
         }
         throw EngineError("execute", name, .noCommand)
     }

@@ -7,13 +7,17 @@ struct ContainerCreation {
     let message: DockerMessages.Create
     /// Who the command runs as in the container, where that was asked for.
     let user: ContainerUser?
+    /// Names of devices, for podman.
+    let devices: [String]
     private let request: ContainerRequest
     private let flavor: DaemonEngine.Flavor
 
     init(
-        _ request: ContainerRequest, flavor: DaemonEngine.Flavor, traits: DaemonTraits, gpus: GPUSelection?
+        _ request: ContainerRequest, flavor: DaemonEngine.Flavor, traits: DaemonTraits, gpus: GPUSelection?,
+        devices: [String] = []
     ) {
         self.request = request
+        self.devices = devices
         self.flavor = flavor
         let limits = request.limits
         var host = DockerMessages.Host()
@@ -24,7 +28,7 @@ struct ContainerCreation {
         host.ShmSize = limits.sharedMemoryOrDefault
         host.PidsLimit = limits.pids
         host.Ulimits = Self.ulimits(limits, flavor)
-        host.DeviceRequests = gpus.flatMap(DockerMessages.DeviceRequest.init).map { [$0] }
+        if flavor == .docker { host.DeviceRequests = gpus.flatMap(DockerMessages.DeviceRequest.init).map { [$0] } }
         host.NetworkMode = request.network.rawValue
         host.Init = !request.environment.hasInit && traits.hasInit
         host.SecurityOpt = ["no-new-privileges"]
@@ -53,7 +57,10 @@ struct ContainerCreation {
             Image: request.environment.identifier ?? "", Cmd: request.command,
             Env: variables.map { "\($0.key)=\($0.value)" }.sorted(), WorkingDir: request.workingFolder,
             User: user.map { "\($0.user):\($0.group)" },
-            Labels: request.labels.merging([DaemonEngine.label: request.name]) { $1 }, HostConfig: host)
+            Labels: request.labels.merging(
+                [DaemonEngine.label: request.name]
+                    .merging(devices.isEmpty ? [:] : [DaemonEngine.gpuLabel: "\(gpus ?? .all)"]) { $1 }
+            ) { $1 }, HostConfig: host)
     }
 
     /// Podman's own defaults ask for more files and processes than some machines allow it to give; this process's
@@ -108,6 +115,7 @@ struct ContainerCreation {
                 gpus.DeviceIDs.map { "\"device=\($0.joined(separator: ","))\"" }
                     ?? gpus.Count.map { $0 < 0 ? "all" : String($0) })
         }
+        for device in devices { option("device", device) }
         for capability in host.CapDrop ?? [] { option("cap-drop", capability) }
         for security in host.SecurityOpt ?? [] { option("security-opt", security) }
         for variable in message.Env {

@@ -19,9 +19,11 @@ final class ContainerOutputs: @unchecked Sendable {
 
     /// Hands everything on until the container's streams end, then closes its own.
     ///
-    /// - Parameter framed: the two streams come in frames; else there is one, as it is.
+    /// - Parameters:
+    ///   - framed: the two streams come in frames; else there is one, as it is.
+    ///   - endsByReset: the other side may hang up on input that nobody reads, which the kernel calls a reset.
     /// - Returns: what went wrong on the way.
-    func pump(_ connection: DaemonConnection, framed: Bool) -> String? {
+    func pump(_ connection: DaemonConnection, framed: Bool, endsByReset: Bool = false) -> String? {
         defer { (output, error) = (nil, nil) }
         var frames = FrameReader()
         do {
@@ -37,6 +39,9 @@ final class ContainerOutputs: @unchecked Sendable {
                     try? (stream == .output ? output : error)?.writeAll(piece, path: "the output of a container")
                 }
             }
+        } catch let error as SystemError where error.code == ECONNRESET && endsByReset && frames.isBetweenFrames {
+            // What was read before is all that was said.
+            return nil
         } catch {
             return "its output was cut off: \(error)"
         }

@@ -116,6 +116,7 @@ final class DaemonContainer: RunningContainer {
         var state = ContainerState(
             name: labels[DaemonEngine.label] ?? String(container.Name.drop { $0 == "/" }), status: status,
             limits: container.HostConfig.limits(environment: container.Config.Env), labels: labels)
+        if state.limits.gpus == nil { state.limits.gpus = labels[DaemonEngine.gpuLabel].flatMap { GPUSelection($0) } }
         state.image = container.Config.Image
         if let process = container.State.Pid, process > 0 {
             // A daemon elsewhere, or in another space of processes, has numbers that mean nothing here.

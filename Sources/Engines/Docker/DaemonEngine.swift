@@ -19,15 +19,19 @@ package final class DaemonEngine: ContainerEngine {
     let store: ContentStore
     private let environment: [String: String]
     private let inventory: [RunManifest.GPU]
+    private let devices: CDIRegistry
     private let known = Mutex<Daemon?>(nil)
 
     /// - Parameters:
     ///   - environment: the variables that say where the daemon is.
     ///   - store: where images of Bunsen's own are.
     ///   - inventory: the GPUs of this machine.
+    ///   - deviceFolders: where podman looks for how they get into containers; nil is the usual places.
     package init(
-        _ flavor: Flavor, environment: [String: String], store: ContentStore, inventory: [RunManifest.GPU]
+        _ flavor: Flavor, environment: [String: String], store: ContentStore, inventory: [RunManifest.GPU],
+        deviceFolders: [String]? = nil
     ) {
+        devices = CDIRegistry(folders: deviceFolders ?? CDIRegistry.usualFolders)
         self.flavor = flavor
         self.environment = environment
         self.store = store
@@ -38,6 +42,8 @@ package final class DaemonEngine: ContainerEngine {
 
     /// Kept by every container of ours, with its name.
     static let label = "bunsen.container"
+    /// The GPUs that were asked for by the names of devices, which podman does not give back.
+    static let gpuLabel = "bunsen.gpus"
 
     // MARK: The daemon
 
@@ -125,11 +131,13 @@ package final class DaemonEngine: ContainerEngine {
             throw EngineError("limit", "processes", .refused("the daemon says that it cannot"))
         }
         _ = try ProcessEngine.visibleDevices(request.limits.gpus, of: inventory)
-        if flavor == .podman, gpus(of: request) != nil {
-            throw EngineError(
-                "use", "GPUs", .refused("podman's interface of this kind has no GPUs"),
-                hint: "use docker or runc, or --gpus 0")
-        }
+        _ = try deviceNames(request)
+    }
+
+    /// The GPUs of a request as podman calls them.
+    private func deviceNames(_ request: ContainerRequest) throws -> [String] {
+        guard flavor == .podman, let selection = gpus(of: request) else { return [] }
+        return try devices.find(selection, of: inventory).names
     }
 
     /// As on the machine itself, a command sees all GPUs unless it is told otherwise.
@@ -139,15 +147,19 @@ package final class DaemonEngine: ContainerEngine {
     }
 
     private func creation(_ request: ContainerRequest) throws -> ContainerCreation {
-        ContainerCreation(request, flavor: flavor, traits: try daemon().traits, gpus: gpus(of: request))
+        ContainerCreation(
+            request, flavor: flavor, traits: try daemon().traits, gpus: gpus(of: request),
+            devices: try deviceNames(request))
     }
 
     package func start(_ request: ContainerRequest) throws -> any RunningContainer {
         try check(request)
         let client = try daemon().client
         let creation = try creation(request)
-        let created = try client.send(
-            "POST", "/containers/create", [("name", request.name)], body: creation.message)
+        let created =
+            creation.devices.isEmpty
+            ? try client.send("POST", "/containers/create", [("name", request.name)], body: creation.message)
+            : try client.send("POST", "/libpod/containers/create", body: PodmanCreation(creation, request))
         try client.check(created, "start", request.name)
         do {
             let files = DaemonFiles(client: client, container: request.name)

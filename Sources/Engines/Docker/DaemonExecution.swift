@@ -15,7 +15,7 @@ struct DaemonExecution {
         try check(container)
         let terminal = try TerminalSettings.ofStreams(command)
         let relay = try SignalRelay(command)
-        let made = try client.send("POST", "/containers/\(container.Id)/exec", body: message)
+        let made = try client.send("POST", "/containers/\(container.Id)/exec", body: message(container))
         let id = try client.value(DockerMessages.Created.self, made, Self.operation, name).Id
         let connection = try client.open(
             "POST", "/exec/\(id)/start", body: DockerMessages.ExecutionStart(Tty: command.hasTerminal),
@@ -50,9 +50,16 @@ struct DaemonExecution {
         try check.check(command.command, searchPath: path, from: folder)
     }
 
-    private var message: DockerMessages.Execution {
-        DockerMessages.Execution(
-            Cmd: command.command, Env: command.allVariables.map { "\($0.key)=\($0.value)" }.sorted(),
+    private func message(_ container: DockerMessages.Container) -> DockerMessages.Execution {
+        var variables = command.allVariables
+        // Podman gives it to the first command only.
+        if variables["HOSTNAME"] == nil, let name = container.Config.Hostname, !name.isEmpty {
+            variables["HOSTNAME"] =
+                container.Config.Env?.last { $0.hasPrefix("HOSTNAME=") }
+                .map { String($0.dropFirst(9)) } ?? name
+        }
+        return DockerMessages.Execution(
+            Cmd: command.command, Env: variables.map { "\($0.key)=\($0.value)" }.sorted(),
             WorkingDir: command.workingFolder, AttachStdin: command.streams.input != nil, Tty: command.hasTerminal,
             // Daemons let go of a terminal at some keys; these nobody types.
             DetachKeys: command.hasTerminal ? "ctrl-^,ctrl-@,ctrl-^" : nil)
@@ -68,12 +75,11 @@ struct DaemonExecution {
         _ terminal: TerminalSettings?
     ) throws -> String? {
         let outputs = try ContainerOutputs(command.streams)
-        let (notice, end) = try Descriptor.pipe()
-        let ended = EndOfThread(end)
+        let ended = try EndOfThread()
         let framed = !command.hasTerminal
         let pumping = BackgroundThread {
             defer { ended.tell() }
-            return outputs.pump(connection, framed: framed)
+            return outputs.pump(connection, framed: framed, endsByReset: true)
         }
         defer { connection.interrupt() }
         var input = InputPump(command.streams.input, connection)
@@ -82,7 +88,7 @@ struct DaemonExecution {
         while true {
             var polls = [
                 pollfd(fd: relay.descriptor, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: notice.number, events: Int16(POLLIN), revents: 0), input.poller,
+                pollfd(fd: ended.notice.number, events: Int16(POLLIN), revents: 0), input.poller,
             ]
             let ready = poll(&polls, nfds_t(polls.count), sizeTries > 0 ? 20 : -1)
             if sizeTries > 0, let size = terminal?.size {

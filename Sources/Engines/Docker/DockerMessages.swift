@@ -95,6 +95,7 @@ enum DockerMessages {
             let Image: String?
             let Env: [String]?
             let WorkingDir: String?
+            let Hostname: String?
             let Labels: [String: String]?
         }
 

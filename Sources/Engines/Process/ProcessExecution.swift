@@ -4,7 +4,9 @@ import HostSystem
 extension ProcessEngine {
     package func execute(_ command: ContainerCommand, in name: String) throws -> ProcessEnd {
         let members = MarkedProcess.all().filter { $0.container == name }
-        let first = members.min { (ProcessIdentity($0.id)?.started ?? .max) < (ProcessIdentity($1.id)?.started ?? .max) }
+        let first = members.min {
+            (ProcessIdentity($0.id)?.started ?? .max) < (ProcessIdentity($1.id)?.started ?? .max)
+        }
         guard let first else { throw EngineError("run a command in", name, .missing) }
         var status = stat()
         guard stat("/proc/\(first.id)", &status) == 0, status.st_uid == geteuid() else {

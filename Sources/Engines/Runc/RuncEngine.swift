@@ -16,13 +16,19 @@ package final class RuncEngine: ContainerEngine {
     private let store: ContentStore
     private let environment: [String: String]
     private let inventory: [RunManifest.GPU]
+    private let devices: CDIRegistry
     private let known = Mutex<RuncHost?>(nil)
 
     /// - Parameters:
     ///   - store: where the images are.
     ///   - environment: the variables of this process.
     ///   - inventory: the GPUs of this machine.
-    package init(store: ContentStore, environment: [String: String], inventory: [RunManifest.GPU]) {
+    ///   - deviceFolders: where it is said how they get into containers; nil is the usual places.
+    package init(
+        store: ContentStore, environment: [String: String], inventory: [RunManifest.GPU],
+        deviceFolders: [String]? = nil
+    ) {
+        devices = CDIRegistry(folders: deviceFolders ?? CDIRegistry.usualFolders)
         self.store = store
         self.environment = environment
         self.inventory = inventory
@@ -91,17 +97,19 @@ package final class RuncEngine: ContainerEngine {
         try checkLimits(request.limits, host)
         try request.checkAccount()
         _ = try ProcessEngine.visibleDevices(request.limits.gpus, of: inventory)
-        if !inventory.isEmpty, request.limits.gpus != .count(0) {
-            throw EngineError(
-                "use", "GPUs", .refused("this engine does not bring them into containers yet"),
-                hint: "--engine docker or process, or --gpus 0")
-        }
+        _ = try gpus(of: request)
         if let identity = request.identity, host.isRootless,
             identity != ContainerIdentity(user: geteuid(), group: getegid())
         {
             throw EngineError(
                 "run as", "user \(identity.user)", .refused("an ordinary user runs containers as oneself only"))
         }
+    }
+
+    /// As on the machine itself, a command sees all GPUs unless it is told otherwise.
+    private func gpus(of request: ContainerRequest) throws -> CDIRegistry.Found? {
+        let selection = request.limits.gpus ?? .all
+        return inventory.isEmpty || selection == .count(0) ? nil : try devices.find(selection, of: inventory)
     }
 
     private func manifest(of request: ContainerRequest) throws -> Digest {
@@ -153,7 +161,9 @@ package final class RuncEngine: ContainerEngine {
                 labels: request.labels,
                 controlGroup: host.groups == nil ? nil : BundleMaker.controlGroup(of: request.name)))
         do {
-            return try RuncStart(request: request, image: image, folder: folder, host: host).run(care)
+            return try RuncStart(
+                request: request, image: image, folder: folder, host: host, devices: gpus(of: request)?.edits
+            ).run(care)
         } catch {
             try? folder.remove()
             throw error

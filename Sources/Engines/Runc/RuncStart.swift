@@ -9,11 +9,15 @@ struct RuncStart {
     let image: UnpackedImage
     let folder: ContainerFolder
     let host: RuncHost
+    /// What brings GPUs in; nil for none.
+    let devices: CDIEdits?
 
     func run(_ care: FileLock) throws -> RuncContainer {
         let files = ImageFiles(layers: image.layers.map(\.tree), mounts: request.mounts)
         let user = try self.user(files)
-        var variables = request.environment.variables.merging(request.variables) { $1 }
+        let devices = try devices.map(BundleDevices.init)
+        var variables = request.environment.variables.merging(devices?.variables ?? [:]) { $1 }
+            .merging(request.variables) { $1 }
         if request.limits.gpus == .count(0) { variables["CUDA_VISIBLE_DEVICES"] = "" }
         let first = try firstProcess(files)
         try checkWorkingFolder(files)
@@ -24,7 +28,7 @@ struct RuncStart {
         let bundle = BundleMaker(
             request: request, host: host, user: user,
             command: first.initCommand + first.entrypoint + request.command, initProgram: first.program,
-            variables: variables)
+            variables: variables, devices: devices)
         let root = RootFileSystem(folder: folder.path, files: files, owner: host.isRootless ? nil : user)
         try prepare(root, user, bundle)
         let running = try FileLock.wait(folder.runningPath)

@@ -12,6 +12,7 @@ struct BundleMaker {
     /// A program of the host to be mounted as the first process; nil where the image has one.
     let initProgram: String?
     let variables: [String: String]
+    let devices: BundleDevices?
 
     /// Where a program of the host is mounted to be the first process.
     static let initPlace = "/run/bunsen/init"
@@ -21,7 +22,10 @@ struct BundleMaker {
         if request.network == .none { namespaces.append("network") }
         return BundleSpecification(
             process: .init(
-                user: .init(uid: user.user, gid: user.group), args: command,
+                user: .init(
+                    uid: user.user, gid: user.group,
+                    additionalGids: devices.flatMap { $0.edits.groups.isEmpty ? nil : $0.edits.groups }),
+                args: command,
                 env: variables.map { "\($0.key)=\($0.value)" }.sorted(), cwd: request.workingFolder,
                 capabilities: .init(capabilities),
                 rlimits: (request.limits.ulimits ?? []).map {
@@ -29,9 +33,11 @@ struct BundleMaker {
                         type: "RLIMIT_\($0.name.uppercased())", soft: UInt64(bitPattern: $0.soft),
                         hard: UInt64(bitPattern: $0.hard))
                 }),
-            root: .init(path: "root"), hostname: hostname, mounts: systemMounts + initMount + personsMounts,
+            root: .init(path: "root"), hostname: hostname,
+            mounts: systemMounts + initMount + (devices?.mounts ?? []) + personsMounts,
+            hooks: devices?.hooks,
             linux: .init(
-                namespaces: namespaces.map { .init(type: $0) }, resources: resources,
+                namespaces: namespaces.map { .init(type: $0) }, devices: devices?.nodes, resources: resources,
                 cgroupsPath: host.groups == nil ? nil : Self.controlGroup(of: request.name), seccomp: .standard,
                 maskedPaths: Self.masked, readonlyPaths: Self.readOnly))
     }
@@ -53,7 +59,8 @@ struct BundleMaker {
 
     private var resources: BundleSpecification.Resources? {
         guard let groups = host.groups else { return nil }
-        var resources = BundleSpecification.Resources(devices: [.init(allow: false, access: "rwm")])
+        var resources = BundleSpecification.Resources(
+            devices: [.init(allow: false, access: "rwm")] + (devices?.rules ?? []))
         let limits = request.limits
         resources.memory = limits.memory.map { limit in
             .init(limit: limit, swap: Self.limitsSwap(groups) ? limit : nil)

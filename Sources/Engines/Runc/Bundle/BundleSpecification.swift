@@ -6,7 +6,16 @@ struct BundleSpecification: Encodable, Sendable {
     var root: Root
     var hostname: String?
     var mounts: [Mount]
+    /// By the moment at which they run.
+    var hooks: [String: [Hook]]?
     var linux: Linux
+
+    struct Hook: Encodable, Sendable {
+        var path: String
+        var args: [String]?
+        var env: [String]?
+        var timeout: Int?
+    }
 
     struct Process: Codable, Sendable {
         var terminal = false
@@ -22,6 +31,7 @@ struct BundleSpecification: Encodable, Sendable {
     struct User: Codable, Sendable {
         var uid: UInt32
         var gid: UInt32
+        var additionalGids: [UInt32]?
     }
 
     struct Capabilities: Codable, Sendable {
@@ -52,6 +62,7 @@ struct BundleSpecification: Encodable, Sendable {
 
     struct Linux: Encodable, Sendable {
         var namespaces: [Namespace]
+        var devices: [DeviceNode]?
         var resources: Resources?
         var cgroupsPath: String?
         var seccomp: SeccompProfile
@@ -70,9 +81,23 @@ struct BundleSpecification: Encodable, Sendable {
         var pids: Pids?
     }
 
+    /// A rule of the control group.
     struct Device: Encodable, Sendable {
         var allow: Bool
+        var type: String?
+        var major: Int64?
+        var minor: Int64?
         var access: String
+    }
+
+    struct DeviceNode: Encodable, Sendable {
+        var path: String
+        var type: String
+        var major: Int64
+        var minor: Int64
+        var fileMode: UInt32?
+        var uid: UInt32?
+        var gid: UInt32?
     }
 
     struct Memory: Encodable, Sendable {
