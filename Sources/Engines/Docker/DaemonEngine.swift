@@ -127,6 +127,9 @@ package final class DaemonEngine: ContainerEngine {
         if request.limits.memory != nil, !traits.limitsMemory {
             throw EngineError("limit", "memory", .refused("the daemon says that it cannot"))
         }
+        if request.limits.cpus != nil, !traits.limitsProcessors {
+            throw EngineError("limit", "processors", .refused("the daemon says that it cannot"))
+        }
         if request.limits.pids != nil, !traits.limitsPids {
             throw EngineError("limit", "processes", .refused("the daemon says that it cannot"))
         }

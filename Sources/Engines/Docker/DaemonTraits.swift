@@ -11,6 +11,7 @@ struct DaemonTraits: Sendable, Hashable {
     let hasInit: Bool
     let limitsMemory: Bool
     let limitsPids: Bool
+    let limitsProcessors: Bool
 
     init(_ client: DaemonClient, _ flavor: DaemonEngine.Flavor) throws {
         let answer = try client.send("GET", "/info", patience: 60)
@@ -18,8 +19,11 @@ struct DaemonTraits: Sendable, Hashable {
         let options = information.SecurityOptions ?? []
         isRootless = information.Rootless ?? options.contains { $0.hasPrefix("name=rootless") }
         remapsUsers = options.contains { $0.hasPrefix("name=userns") }
-        limitsMemory = information.MemoryLimit ?? true
-        limitsPids = information.PidsLimit ?? true
+        // An ordinary user has no control groups of version 1. Podman would leave limits out with a warning of its own.
+        let hasGroups = !(isRootless && information.CgroupVersion == "1")
+        limitsMemory = hasGroups && information.MemoryLimit ?? true
+        limitsPids = hasGroups && information.PidsLimit ?? true
+        limitsProcessors = hasGroups
         let isPodman = flavor == .podman
         hasInit = isPodman ? Self.podmanHasInit : information.InitBinary?.isEmpty == false
         let version = information.ServerVersion.map { " \($0)" } ?? ""

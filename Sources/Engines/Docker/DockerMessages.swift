@@ -133,6 +133,7 @@ enum DockerMessages {
         let Rootless: Bool?
         let MemoryLimit: Bool?
         let PidsLimit: Bool?
+        let CgroupVersion: String?
     }
 
     struct Progress: Decodable {
