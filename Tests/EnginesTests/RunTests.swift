@@ -187,7 +187,7 @@ import Testing
     @Test(arguments: TestedEngine.containers) func aSecretIsWrittenDownNowhere(_ tested: TestedEngine) throws {
         try with(tested) { project in
             var project = project
-            let secret = "qX7-plum/orchard+81"
+            let secret = "rW3-pear/vineyard+5"
             project.environment["PLUM"] = secret
             let script = "echo \"${#PLUM} <$PLUM>\"; while [ ! -e go ]; do sleep 0.05; done"
             let words = ["run", "--detach", "--secret", "PLUM", "--engine", tested.rawValue] + (try image(tested))
