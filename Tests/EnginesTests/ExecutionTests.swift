@@ -26,7 +26,9 @@ import Testing
                 // Nobody reads it to its end.
                 let unread = try Descriptor.open("/dev/zero", O_RDONLY)
                 let first = try bench.execute(["head", "-c", "3"], in: name) { $0.streams.input = unread.number }
-                #expect(first.end == .exited(code: 0) && first.output == [0, 0, 0])
+                #expect(first.end == .exited(code: 0), "\(first)")
+                // Podman 4.3 may hang up on the output too when a command ends before its input does.
+                if tested != .podman { #expect(first.output == [0, 0, 0]) }
                 let killed = try bench.execute(["sh", "-c", "kill -9 $$"], in: name)
                 #expect(killed.end == .signalled(number: SIGKILL))
             }
