@@ -118,7 +118,16 @@ package struct BuildCommand: ContextualCommand {
             return 0
         }
         let base = try baseMaker.base(baseLock, variant: chosen?.name, userID: uid, layers: known)
-        let image = try builder.build(request, on: base)
+        // Layers go out as they are made, beside the making of the others.
+        let early = push ? earlyCopy(names[0], store, registries) : nil
+        if let early { request.onLayer = { early.begin($0) } }
+        let image: BuiltImage
+        do {
+            image = try builder.build(request, on: base)
+        } catch {
+            early?.cancel()
+            throw error
+        }
         context.console.endProgress()
         let built = monotonicSeconds() - started
         var report = BuildReport(image, seconds: built)
@@ -129,6 +138,7 @@ package struct BuildCommand: ContextualCommand {
             try ImageLoading(engine: engine, store: store, console: context.console).load(image.manifest, as: names)
             report.loadedInto = engine.kind.rawValue
         }
+        report.moved += early?.finish() ?? 0
         for name in names where push {
             report.moved += try Transfer.push(
                 name, digest: image.manifest.digest, store, registries, context)
@@ -145,6 +155,13 @@ package struct BuildCommand: ContextualCommand {
             text: { self.report ? report.table : report.summary })
         for note in image.notes { context.console.say("note: \(note)") }
         return 0
+    }
+
+    private func earlyCopy(_ name: ImageReference, _ store: ContentStore, _ registries: RegistrySession) -> EarlyCopy {
+        EarlyCopy(
+            ImageCopy(
+                from: BlobFolderImages.stored(in: store, name.repository),
+                to: registries.repository(name.repository)))
     }
 
     /// Which layers are taken as they are. A registry that the image goes to is asked now whether it would take it.

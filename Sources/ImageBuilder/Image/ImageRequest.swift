@@ -26,6 +26,8 @@ package struct ImageRequest: Sendable {
     package var importsTorch = true
     package var userID: UInt32 = 1000
     package var layers = Layers()
+    /// Gets the layers of wheels as they are made, while others still are; called by several threads.
+    package var onLayer: (@Sendable (ContentDescriptor) -> Void)?
 
     /// Which layers have to be made, and which are taken as they are.
     package struct Layers: Sendable {

@@ -96,6 +96,7 @@ struct WheelLayers {
                 try store.setRecord(facts, for: LayerKeys.facts(wheel, layout: layout))
             }
             try store.setRecord(result.record, for: key(group))
+            request.onLayer?(result.record.descriptor)
             progress.add(group.size)
             return (group, result)
         }

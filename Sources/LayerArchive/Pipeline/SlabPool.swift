@@ -59,6 +59,7 @@ final class SlabPool: @unchecked Sendable {
 
 /// A lock with a condition to wait for.
 final class Monitor: @unchecked Sendable {
+    private var waiting = 0
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -78,6 +79,12 @@ final class Monitor: @unchecked Sendable {
     func unlock() { pthread_mutex_unlock(mutex) }
 
     /// Lets go of the lock until somebody signals; it may also return without that.
-    func wait() { pthread_cond_wait(condition, mutex) }
-    func signalAll() { pthread_cond_broadcast(condition) }
+    func wait() {
+        waiting += 1
+        pthread_cond_wait(condition, mutex)
+        waiting -= 1
+    }
+
+    /// To be called with the lock. Costs nothing while nobody waits.
+    func signalAll() { if waiting > 0 { pthread_cond_broadcast(condition) } }
 }

@@ -63,7 +63,9 @@ final class TarStream {
     private let pool = SlabPool(count: 64, slabSize: 1 << 18)
     private let failure: FirstFailure
     private let hashing: Lane<Slab>
-    private let observing: Lane<Sight>
+    private let observing: Lane<[Sight]>
+    /// Not yet sent: small files come by the thousand, and waking a thread for each costs more than their content.
+    private var sights: [Sight] = []
     private let hash: RunningHash
     private let consumer: Lane<Slab>?
     private var slab: Slab
@@ -76,11 +78,13 @@ final class TarStream {
         self.failure = failure
         self.consumer = consumer
         hashing = Lane(failure) { state.hash.update($0.bytes) }
-        observing = Lane(failure) { sight in
-            switch sight {
-            case .bytes(let slab, let range, let observer):
-                observer.receive(UnsafeRawBufferPointer(rebasing: slab.memory[range]))
-            case .end(let observer): try observer.end()
+        observing = Lane(failure) { sights in
+            for sight in sights {
+                switch sight {
+                case .bytes(let slab, let range, let observer):
+                    observer.receive(UnsafeRawBufferPointer(rebasing: slab.memory[range]))
+                case .end(let observer): try observer.end()
+                }
             }
         }
         slab = pool.take()
@@ -94,7 +98,7 @@ final class TarStream {
         let range = slab.count..<slab.count + filled
         slab.count += filled
         count += filled
-        if let observer, filled > 0 { observing.send(.bytes(slab, range, observer)) }
+        if let observer, filled > 0 { sights.append(.bytes(slab, range, observer)) }
         if slab.count == slab.memory.count { try next() }
     }
 
@@ -109,15 +113,23 @@ final class TarStream {
         }
     }
 
-    func end(_ observer: any ContentObserver) { observing.send(.end(observer)) }
+    func end(_ observer: any ContentObserver) { sights.append(.end(observer)) }
+
+    private func sendSights() {
+        guard !sights.isEmpty else { return }
+        observing.send(sights)
+        sights = []
+    }
 
     /// Waits until the observers have seen everything. None can be served afterwards.
     func finishObserving() throws {
+        sendSights()
         observing.finish()
         try failure.check()
     }
 
     private func next() throws {
+        sendSights()
         hashing.send(slab)
         consumer?.send(slab)
         try failure.check()
@@ -130,6 +142,7 @@ final class TarStream {
             hashing.send(slab)
             consumer?.send(slab)
         }
+        sendSights()
         hashing.finish()
         observing.finish()
         consumer?.finish()

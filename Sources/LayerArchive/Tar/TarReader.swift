@@ -49,7 +49,9 @@ package final class TarReader: ByteSource {
 
     private func readEntry() throws -> TarEntry? {
         if isAtEnd { return nil }
-        try skip(left + padding)
+        try skip(left)
+        // Some writers leave out what comes after the last content, and every engine takes their layers.
+        try skip(padding, mayEnd: true)
         left = 0
         padding = 0
         var records = globalRecords
@@ -98,12 +100,14 @@ package final class TarReader: ByteSource {
         return bytes
     }
 
-    private func skip(_ count: Int) throws {
+    /// - Parameter mayEnd: the archive may end on the way.
+    private func skip(_ count: Int, mayEnd: Bool = false) throws {
         guard count > 0 else { return }
         try withUnsafeTemporaryAllocation(byteCount: min(count, 1 << 16), alignment: 16) { buffer in
             var rest = count
             while rest > 0 {
                 let read = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(rest)))
+                if read == 0, mayEnd { return }
                 guard read > 0 else { throw LayerArchiveError.Cause.truncated }
                 rest -= read
             }

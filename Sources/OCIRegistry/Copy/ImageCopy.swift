@@ -89,7 +89,8 @@ package struct ImageCopy: Sendable {
         return outcomes.withLock { $0 }
     }
 
-    private func copy(_ blob: ContentDescriptor, _ stop: Cancellation) throws -> CopyEvent.Outcome {
+    /// Copies one blob of an image.
+    func copy(_ blob: ContentDescriptor, _ stop: Cancellation) throws -> CopyEvent.Outcome {
         if try destination.hasBlob(blob) { return .wasThere }
         for repository in [source.mountableRepository].compactMap({ $0 }) + mountCandidates
         where try destination.mountBlob(blob, from: repository) {
