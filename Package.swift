@@ -22,18 +22,18 @@ let package = Package(
         .target(
             name: "BunsenCommands",
             dependencies: [
-                "ProjectExport", "RunCapture", "Recorder", "ImageBuilder", "Engines", "ImageSnapshots", "OCIRegistry",
-                "BaseSystem",
-                "ContentStore", "RunStore",
-                "Resolver",
-                "PythonEnvironments", "GPUDevices", "LayerArchive", "ELFImage", "RecipeModel", "MetricText",
-                "TensorBoardEvents", "ExperimentModel", "OCIModel", "HTTPTransfer", "HostSystem", argumentParser,
+                "ProjectExport", "Workbench", "RunCapture", "Recorder", "ImageBuilder", "Engines", "ImageSnapshots",
+                "OCIRegistry", "BaseSystem", "ContentStore", "RunStore", "Resolver", "PythonEnvironments", "GPUDevices",
+                "LayerArchive", "ELFImage", "RecipeModel", "MetricText", "TensorBoardEvents", "ExperimentModel",
+                "OCIModel", "HTTPTransfer", "HostSystem", argumentParser,
             ]),
 
         // Work
         .target(
             name: "ProjectExport",
             dependencies: ["ImageBuilder", "BaseSystem", "Resolver", "RecipeModel", "ExperimentModel", "Yams"]),
+        .target(
+            name: "Workbench", dependencies: ["Engines", "ExperimentModel", "HTTPTransfer", "HostSystem"]),
         .target(
             name: "RunCapture",
             dependencies: [
@@ -112,6 +112,7 @@ let package = Package(
         .testTarget(
             name: "WheelFormatTests", dependencies: ["WheelFormat", "CZlib", "HostSystem", "TestSupport"],
             exclude: ["wheels.txt", "wheels-large.txt"]),
+        .testTarget(name: "WorkbenchTests", dependencies: ["Workbench", "HostSystem", "TestSupport"]),
         .testTarget(name: "MetricTextTests", dependencies: ["MetricText", "TestSupport"]),
         .testTarget(
             name: "CurveFiguresTests", dependencies: ["CurveFigures", "ExperimentModel", "HostSystem", "TestSupport"]),

@@ -49,6 +49,8 @@ prepare_tests() {
     install_packages mmdebstrap uidmap
     # Engines, whose daemons the tests start themselves, and a shell for tiny images.
     install_packages docker.io podman runc containerd tini busybox-static
+    # Workbenches are entered as people and browsers do.
+    install_packages openssh-client rsync curl iproute2 util-linux python3-websocket
     if [ "$(id -u)" = 0 ] && ! id bunsen-test >/dev/null 2>&1; then
         useradd --create-home --shell /usr/sbin/nologin bunsen-test
     fi

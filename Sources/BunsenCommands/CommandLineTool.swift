@@ -17,6 +17,7 @@ package struct CommandLineTool: ParsableCommand {
               bunsen init                     writes bunsen.yaml
               bunsen run -- python train.py   runs it, tracked, and leaves an entry in log/
               bunsen runs                     lists what was run
+              bunsen up jupyter               opens a workbench
             """,
         version: "0.1.0",
         groupedSubcommands: [
@@ -32,6 +33,9 @@ package struct CommandLineTool: ParsableCommand {
                     RunCommand.self, AttachCommand.self, StopCommand.self, RunsCommand.self, ShowCommand.self,
                     LogsCommand.self, NoteCommand.self, RecordCommand.self, RemoveCommand.self,
                 ]),
+            CommandGroup(
+                name: "Workbenches",
+                subcommands: [UpCommand.self, PsCommand.self, ExecCommand.self, DownCommand.self]),
             CommandGroup(name: "This machine", subcommands: [DoctorCommand.self]),
             CommandGroup(name: "Files", subcommands: [InspectCommand.self, StoreCommand.self]),
         ])

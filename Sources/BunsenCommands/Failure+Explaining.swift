@@ -18,6 +18,7 @@ import Resolver
 import RunCapture
 import RunStore
 import WheelFormat
+import Workbench
 
 extension Failure {
     /// What an error of the modules below means for the person: its own words, what to do, and the exit code. Nil for
@@ -41,6 +42,7 @@ extension Failure {
         case let error as ParameterFile.Unreadable: self.init("\(error)", code: .data)
         case let error as ChildStartError: self.init("\(error)", code: .unavailable)
         case let error as EngineError: self.init("\(error)", hint: error.hint, code: Self.code(for: error.cause))
+        case let error as WorkbenchError: self.init("\(error)", hint: error.hint, code: Self.code(for: error.kind))
         case let error as RunStoreError: self = Self.explain(error)
         case let error as RecorderError: self = Self.explain(error)
         case let error as EntryProblems: self.init("\(error)", hint: Self.entryHint, code: .data)
@@ -88,6 +90,16 @@ extension Failure {
         case .notExecutable: .notExecutable
         case .notUnderstood: .usage
         case .said, .badAnswer: .failure
+        }
+    }
+
+    private static func code(for kind: WorkbenchError.Kind) -> ExitCode {
+        switch kind {
+        case .notUnderstood: .usage
+        case .missing: .missing
+        case .unavailable: .unavailable
+        case .refused: .data
+        case .broken: .failure
         }
     }
 

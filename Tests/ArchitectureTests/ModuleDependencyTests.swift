@@ -10,7 +10,7 @@ import Testing
         ["BunsenCommands"],
         // work
         ["ProjectExport"],
-        ["ImageBuilder", "RunCapture"],
+        ["ImageBuilder", "RunCapture", "Workbench"],
         ["Engines", "Recorder", "PythonEnvironments", "BaseSystem"],
         ["OCIRegistry", "ImageSnapshots"],
         ["RunStore", "Resolver", "GPUDevices", "ContentStore"],

@@ -10,7 +10,7 @@ import Testing
 
     private func with(_ body: (ArchiveBench) throws -> Void) throws {
         try withTemporaryFolder { folder in
-            let image = try TinyImage(folder)
+            let image = try TinyLayout(folder)
             let project = Project(folder: folder, home: "\(folder)/home")
             try body(ArchiveBench(project: project, image: image, digest: try image.digest()))
         }
@@ -50,7 +50,7 @@ import Testing
                 let loaded = try docker.client.run(["load", "-i", "\(bench.folder)/a.tar"], timeout: 60)
                 #expect(loaded.outputText.contains("Loaded image: \(Self.name)"), "\(loaded.errorText)")
                 let ran = try docker.client.run(
-                    ["run", "--rm", "--network=none", Self.name] + TinyImage.command, timeout: 60)
+                    ["run", "--rm", "--network=none", Self.name] + TinyLayout.command, timeout: 60)
                 #expect(ran.outputText == "it runs\n", "\(ran.errorText)")
 
                 #expect(try docker.client.run(["tag", Self.name, "other:v7"]).succeeded)
@@ -159,7 +159,7 @@ import Testing
 /// A small image in a layout folder, and `bunsen` in the folder that it lies in.
 private struct ArchiveBench {
     let project: Project
-    let image: TinyImage
+    let image: TinyLayout
     let digest: String
 
     var folder: String { project.folder }

@@ -9,7 +9,7 @@ import Testing
         user: (name: String, password: String)? = nil, _ body: (Project, RealRegistry, _ digest: String) throws -> Void
     ) throws {
         try withTemporaryFolder { folder in
-            let image = try TinyImage(folder)
+            let image = try TinyLayout(folder)
             var project = Project(folder: folder, home: "\(folder)/home")
             // Nobody's credentials.
             project.environment["HOME"] = folder

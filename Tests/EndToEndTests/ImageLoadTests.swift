@@ -9,9 +9,9 @@ import Testing
     private static let name = "registry.example.org/team/tiny:v1"
 
     /// A store with an image, and the image's digest.
-    private func withImage(_ body: (Project, TinyImage, _ digest: String) throws -> Void) throws {
+    private func withImage(_ body: (Project, TinyLayout, _ digest: String) throws -> Void) throws {
         try withTemporaryFolder { folder in
-            let image = try TinyImage(folder)
+            let image = try TinyLayout(folder)
             let project = Project(folder: folder, home: "\(folder)/home")
             let copied = try project.bunsen("image", "copy", "oci:\(image.layout):v1", "store:\(Self.name)")
             guard copied.succeeded else { throw Unexpected(copied) }
@@ -35,7 +35,7 @@ import Testing
                 let listed = try docker.client.run(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"])
                 #expect(listed.outputText == "\(Self.name)\n", "no name is left that nobody can pull from")
                 let ran = try docker.client.run(
-                    ["run", "--rm", "--network=none", Self.name] + TinyImage.command, timeout: 60)
+                    ["run", "--rm", "--network=none", Self.name] + TinyLayout.command, timeout: 60)
                 #expect(ran.outputText == "it runs\n", "\(ran.errorText)")
 
                 try refusesWhatTheStoreLacks(project)
@@ -58,7 +58,7 @@ import Testing
     }
 
     /// Docker before 23.0 stops in the middle of a pull when it meets zstd.
-    private func refusesWhatItCannotUnpack(_ project: Project, _ image: TinyImage, _ docker: DockerDaemon) throws {
+    private func refusesWhatItCannotUnpack(_ project: Project, _ image: TinyLayout, _ docker: DockerDaemon) throws {
         let loaded = try loadZstd(project, image, "docker")
         let version = try docker.client.run(["version", "--format", "{{.Server.Version}}"]).outputText
         let major = try #require(Int(version.prefix { $0 != "." }))
@@ -111,14 +111,14 @@ import Testing
                 "--cgroup-manager=cgroupfs", "run", "--rm", "--network=none", "--ulimit=nofile=1024:1024",
                 "--ulimit=nproc=4096:4096",
             ]
-            let ran = try podman.run(options + [Self.name] + TinyImage.command, timeout: 60)
+            let ran = try podman.run(options + [Self.name] + TinyLayout.command, timeout: 60)
             #expect(ran.outputText == "it runs\n", "\(ran.errorText)")
             let zstd = try loadZstd(project, image, "podman")
             #expect(zstd.succeeded, "\(zstd.errorText)")
         }
     }
 
-    private func loadZstd(_ project: Project, _ image: TinyImage, _ engine: String) throws -> Tool.Result {
+    private func loadZstd(_ project: Project, _ image: TinyLayout, _ engine: String) throws -> Tool.Result {
         let packed = "\(project.folder)/zstd"
         let made = try program("skopeo").run([
             "copy", "--dest-compress-format", "zstd", "oci:\(image.layout):v1", "oci:\(packed):v1",

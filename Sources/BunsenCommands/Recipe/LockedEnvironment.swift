@@ -23,8 +23,7 @@ struct LockedEnvironment {
         _ context: CommandContext
     ) throws -> LockedEnvironment? {
         guard let recipe else { return nil }
-        let plain = try currentLock(project, recipe, mustAgree: mustAgree, context)
-        let lock = variant.flatMap { plain.variant($0.name) } ?? plain
+        let lock = try lock(project, recipe, variant, mustAgree, context)
         // Where a run's record shows which packages were asked for, the variant's are among them.
         let requirements = variant?.packages ?? []
         let store = EnvironmentStore(home: context.home, environment: context.environment)
@@ -45,6 +44,20 @@ struct LockedEnvironment {
                 "the environment \(made.path) was removed while it was made", hint: "once more", code: .notNow)
         }
         return LockedEnvironment(made: made, use: use, lock: lock, recipe: recipe, added: requirements)
+    }
+
+    /// The lock of a recipe, or that of a variant of it, made where it is missing or out of date; nil without a recipe.
+    static func lock(
+        _ project: Project, _ recipe: Recipe?, variant: Recipe.Variant?, mustAgree: Bool, _ context: CommandContext
+    ) throws -> Lock? {
+        try recipe.map { try lock(project, $0, variant, mustAgree, context) }
+    }
+
+    private static func lock(
+        _ project: Project, _ recipe: Recipe, _ variant: Recipe.Variant?, _ mustAgree: Bool, _ context: CommandContext
+    ) throws -> Lock {
+        let plain = try currentLock(project, recipe, mustAgree: mustAgree, context)
+        return variant.flatMap { plain.variant($0.name) } ?? plain
     }
 
     static func currentLock(

@@ -13,8 +13,22 @@ struct RunImage {
     /// What the person should know of it.
     var warning: String?
 
+    /// The image that was asked for, else the one of the lock.
+    static func chosen(
+        _ name: String?, _ project: Project, _ lock: Lock?, variant: String?, _ context: CommandContext
+    ) throws -> RunImage {
+        let store = ContentStore(home: context.home)
+        if let name { return try named(name, in: store) }
+        guard let lock, let digest = try project.recipeDigest() else {
+            throw Failure(
+                "there is no bunsen.yaml here or above, so there is no image of it",
+                hint: "name an image: --image REFERENCE, or write a recipe: bunsen init", code: .missing)
+        }
+        return try built(from: lock, variant: variant, recipeDigest: digest, in: store)
+    }
+
     /// The image that was named: one of the store, else one that the engine has or pulls.
-    static func named(_ text: String, in store: ContentStore) throws -> RunImage {
+    private static func named(_ text: String, in store: ContentStore) throws -> RunImage {
         let isInStore = text.hasPrefix("store:")
         var name = try ImageReference(isInStore ? String(text.dropFirst(6)) : text)
         if name.tag == nil, name.digest == nil { name.tag = try Tag("latest") }
@@ -27,7 +41,7 @@ struct RunImage {
     }
 
     /// The newest image of the store that was built from a lock.
-    static func built(from lock: Lock, variant: String?, recipeDigest: String, in store: ContentStore) throws
+    private static func built(from lock: Lock, variant: String?, recipeDigest: String, in store: ContentStore) throws
         -> RunImage
     {
         let records = store.images().sorted { $0.time > $1.time }

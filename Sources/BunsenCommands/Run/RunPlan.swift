@@ -13,21 +13,22 @@ struct RunPlan {
 
     var hasContainer: Bool { engine.name != .process }
 
-    init(_ request: RunCommand, _ recipe: Recipe?, _ catalog: EngineCatalog) throws {
-        limits = try request.limits.limits(over: recipe?.run.limits)
-        let asked = request.limits.engine ?? recipe?.run.engine ?? .auto
-        let needs = request.limits.containerOptions + (recipe?.refusedByProcessEngine ?? [])
+    /// - Parameter need: what else asks for a container, such as "ssh".
+    init(_ options: LimitOptions, _ recipe: Recipe?, need: String? = nil, _ catalog: EngineCatalog) throws {
+        limits = try options.limits(over: recipe?.run.limits)
+        let asked = options.engine ?? recipe?.run.engine ?? .auto
+        let needs = (need.map { [$0] } ?? []) + options.containerOptions + (recipe?.refusedByProcessEngine ?? [])
         let choice = try catalog.choose(asked.name, need: needs.isEmpty ? nil : needs.joined(separator: ", "))
         engine = choice.engine
         reason = asked == .auto && !needs.isEmpty ? choice.reason : nil
         if engine.name == .process {
-            let refused = (recipe?.run.mounts.first).map { "run.mounts: \($0)" } ?? request.limits.volume.first
+            let refused = (recipe?.run.mounts.first).map { "run.mounts: \($0)" } ?? options.volume.first
             if let refused {
                 throw EngineError(
                     "mount", refused, .refused("a plain process cannot do that: it sees the machine's own files"),
                     hint: "take it out, or use an engine with containers: --engine docker, podman or runc")
             }
-            if let image = request.limits.image {
+            if let image = options.image {
                 throw EngineError(
                     "run", image, .refused("a plain process cannot do that: it is an image"),
                     hint: "use an engine with containers: --engine docker, podman or runc")

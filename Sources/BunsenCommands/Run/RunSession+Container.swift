@@ -8,20 +8,6 @@ import RunCapture
 
 /// The parts of a run in a container that need nothing of the session.
 extension RunSession {
-    /// The image that was asked for, else the one of the lock.
-    static func image(
-        _ request: RunCommand, _ project: Project, _ lock: Lock?, variant: String?, _ context: CommandContext
-    ) throws -> RunImage {
-        let store = ContentStore(home: context.home)
-        if let name = request.limits.image { return try .named(name, in: store) }
-        guard let lock, let digest = try project.recipeDigest() else {
-            throw Failure(
-                "there is no bunsen.yaml here or above, so there is no image of it",
-                hint: "name an image: --image REFERENCE, or write a recipe: bunsen init", code: .missing)
-        }
-        return try .built(from: lock, variant: variant, recipeDigest: digest, in: store)
-    }
-
     /// Puts into the manifest what the command runs in.
     static func describe(
         _ request: ContainerRequest, _ image: RunImage, _ lock: Lock?, _ recipe: Recipe?,

@@ -48,18 +48,6 @@ extension RunSession {
         return variables
     }
 
-    /// The variables that are secret. None of them may be a plain one too.
-    static func secrets(_ request: RunCommand, _ context: CommandContext) throws -> [String: String] {
-        let secrets = try request.secrets.values(context)
-        for word in request.variable {
-            let name = String(word.prefix { $0 != "=" })
-            guard secrets[name] == nil else {
-                throw Failure("\(name) is given by -e and by --secret", hint: "leave one of them out", code: .usage)
-            }
-        }
-        return secrets
-    }
-
     /// The variables that every tracked command gets.
     static func complete(_ environment: inout [String: String], id: RunID, seed: Int64?) {
         environment["BUNSEN_RUN_ID"] = id.text

@@ -35,14 +35,14 @@ final class RunSession {
         patterns = try (recipe?.record.patterns ?? []).map(MetricPattern.init)
         gpus = NVML()
         let inventory = gpus?.inventory() ?? []
-        let plan = try RunPlan(request, recipe, EngineCatalog.ofThisMachine(inventory, context))
+        let plan = try RunPlan(request.limits, recipe, EngineCatalog.ofThisMachine(inventory, context))
 
         let variant = try Self.variant(request.variant, of: recipe, inContainer: plan.hasContainer, context)
         let notebook = try Self.notebook(request.command, plan, context)
         if plan.hasContainer { ContainerSweep.run(plan.engine, context.console) }
         if let reason = plan.reason { context.console.say("engine: \(plan.engine.name.rawValue) (\(reason))") }
 
-        let secrets = try Self.secrets(request, context)
+        let secrets = try request.secrets.values(besides: request.variable, context)
         let given = try secrets.merging(Self.variables(request.variable, from: context.environment)) { $1 }
             .merging(variant?.environment ?? [:]) { given, _ in given }
             .merging(recipe?.run.environment ?? [:]) { given, _ in given }
@@ -54,13 +54,8 @@ final class RunSession {
         let lock: Lock?
         if plan.hasContainer {
             locked = nil
-            let recipe = recipe
-            let project = project
-            lock = try recipe.map { recipe in
-                let plain = try LockedEnvironment.currentLock(project, recipe, mustAgree: request.locked, context)
-                return variant.flatMap { plain.variant($0.name) } ?? plain
-            }
-            let chosen = try Self.image(request, project, lock, variant: variant?.name, context)
+            lock = try LockedEnvironment.lock(project, recipe, variant: variant, mustAgree: request.locked, context)
+            let chosen = try RunImage.chosen(request.limits.image, project, lock, variant: variant?.name, context)
             let setting = try ContainerSetting(
                 project, recipe, volumes: request.limits.volume, data: request.data, context)
             let prepared = try plan.engine.prepare(chosen.environment) { context.console.say($0) }

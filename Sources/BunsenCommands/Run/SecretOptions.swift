@@ -12,7 +12,9 @@ struct SecretOptions: ParsableArguments {
     var secret: [String] = []
 
     /// The variables with their values.
-    func values(_ context: CommandContext) throws -> [String: String] {
+    ///
+    /// - Parameter plain: the words of `-e` beside them.
+    func values(besides plain: [String], _ context: CommandContext) throws -> [String: String] {
         var values: [String: String] = [:]
         for word in secret {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -24,6 +26,9 @@ struct SecretOptions: ParsableArguments {
             }
             guard values[name] == nil else { throw Failure("--secret \(name) is given twice", code: .usage) }
             values[name] = try Self.checked(Self.value(of: name, parts.count > 1 ? parts[1] : nil, context), name)
+        }
+        for name in plain.map({ String($0.prefix { $0 != "=" }) }) where values[name] != nil {
+            throw Failure("\(name) is given by -e and by --secret", hint: "leave one of them out", code: .usage)
         }
         return values
     }

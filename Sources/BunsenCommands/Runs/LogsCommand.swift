@@ -5,7 +5,7 @@ import RunStore
 
 package struct LogsCommand: ContextualCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Print what a run printed.")
+        commandName: "logs", abstract: "Print what a run printed, or the servers of a workbench.")
 
     @OptionGroup var reference: RunReference
 
@@ -26,6 +26,7 @@ package struct LogsCommand: ContextualCommand {
     package init() {}
 
     package func run(in context: CommandContext) throws -> Int32 {
+        if let workbench = WorkbenchReference(reference.run, context) { return try follow(workbench, context) }
         let (_, folder) = try reference.find(in: context)
         let printed = try RunOutput(folder, tail: tail)
         let streams = stderr ? [.stderr] : Set(OutputStream.allCases)
@@ -46,5 +47,42 @@ package struct LogsCommand: ContextualCommand {
             guard follow, isRunning else { return 0 }
             usleep(200_000)
         }
+    }
+
+    /// Servers print as they like: there are no streams and no times in it.
+    private func follow(_ workbench: WorkbenchReference, _ context: CommandContext) throws -> Int32 {
+        if timestamps || stderr || output.format == .json {
+            throw Failure(
+                "the log of a workbench is plain text, without times and streams", hint: "leave the option out",
+                code: .usage)
+        }
+        let log = try Descriptor.open(workbench.folder.logPath, O_RDONLY)
+        if let tail { try skip(log, exceptLast: max(0, tail), workbench.folder.logPath) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            // Asked before reading: what was written before the end is read after it.
+            let isOpen = follow && workbench.folder.isKept
+            while true {
+                let count = retryingInterrupts { read(log.number, &buffer, buffer.count) }
+                guard count >= 0 else { throw SystemError("read", workbench.folder.logPath) }
+                if count == 0 { break }
+                context.console.write(Array(buffer[..<count]))
+            }
+            guard isOpen else { return 0 }
+            usleep(200_000)
+        }
+    }
+
+    private func skip(_ log: Descriptor, exceptLast lines: Int, _ path: String) throws {
+        let text = try Files.read(path)
+        var start = text.count
+        var found = 0
+        for index in text.indices.reversed() where found <= lines {
+            // The newline at the very end ends the last line.
+            if text[index] == UInt8(ascii: "\n"), index != text.count - 1 { found += 1 }
+            if found < lines || (found == 0 && lines > 0) { start = index }
+            if found == lines { break }
+        }
+        lseek(log.number, off_t(start), SEEK_SET)
     }
 }

@@ -5,13 +5,13 @@ import RunStore
 package struct StopCommand: ContextualCommand {
     package static let configuration = CommandConfiguration(
         commandName: "stop",
-        abstract: "Stop runs, and wait for their ends.",
+        abstract: "Stop runs and workbenches, and wait for their ends.",
         discussion: """
-            The command gets SIGTERM, so that it can save its state; after 10 seconds all of its processes get it, and \
+            A workbench can be opened again: `bunsen up`. The command of a run gets SIGTERM, so that it can save its state; after 10 seconds all of its processes get it, and \
             after 10 more SIGKILL. With --time it is killed after that time, and gets nothing before it.
             """)
 
-    @Argument(help: "Runs: their ids, the beginnings of ids, names, or latest.")
+    @Argument(help: "Workbenches, and runs: their ids, the beginnings of ids, names, or latest.")
     var references: [String]
 
     @Option(name: .shortAndLong, help: "Seconds to wait before the command is killed.")
@@ -34,7 +34,8 @@ package struct StopCommand: ContextualCommand {
 
     /// What a person means by a reference.
     private func target(_ reference: String, _ context: CommandContext) throws -> any StopTarget {
-        try runStop(reference, context)
+        if let workbench = WorkbenchReference(reference, context) { return WorkbenchStop(workbench, context) }
+        return try runStop(reference, context)
     }
 
     private func runStop(_ reference: String, _ context: CommandContext) throws -> RunStop {
@@ -54,7 +55,7 @@ protocol StopTarget {
 
 /// How something that was stopped has ended.
 struct StopEnd: Encodable {
-    /// `run`, and so on.
+    /// `run` or `workbench`.
     let kind: String
     let id: String
     let status: String

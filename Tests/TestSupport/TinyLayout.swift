@@ -1,11 +1,10 @@
 import HostSystem
-import TestSupport
 
 /// An image that engines can run: a shell and the libraries that it needs, in an OCI layout folder that umoci made.
-struct TinyImage {
-    let layout: String
+package struct TinyLayout {
+    package let layout: String
 
-    init(_ folder: String) throws {
+    package init(_ folder: String) throws {
         layout = "\(folder)/layout"
         let made = try Project(folder: folder).shell(
             """
@@ -23,12 +22,12 @@ struct TinyImage {
     }
 
     /// The image's digest, as another program says it.
-    func digest() throws -> String {
+    package func digest() throws -> String {
         let result = try program("skopeo").run(["inspect", "--format", "{{.Digest}}", "oci:\(layout):v1"])
         guard result.succeeded else { throw Unexpected(result) }
         return String(result.outputText.dropLast())
     }
 
     /// What prints a word in a container of the image.
-    static let command = ["/bin/sh", "-c", "echo it runs"]
+    package static let command = ["/bin/sh", "-c", "echo it runs"]
 }

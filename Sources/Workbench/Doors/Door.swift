@@ -1,0 +1,4 @@
+/// A way into a workbench.
+package enum Door: String, Sendable, Hashable, Codable, CaseIterable {
+    case jupyter, ssh
+}
