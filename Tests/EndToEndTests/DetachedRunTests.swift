@@ -118,7 +118,7 @@ import Testing
                         ?? false
                 })
             let prepared = try #require(child)
-            #expect(getsid(prepared) == prepared)
+            #expect(eventually(5) { getsid(prepared) == prepared })
             usleep(200_000)
             kill(id, number)
             let end = running.child.wait()
