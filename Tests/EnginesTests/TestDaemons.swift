@@ -65,8 +65,9 @@ enum TestDaemons {
             cat >/dev/null
             while kill -0 \(getpid()) 2>/dev/null; do sleep 0.1; done
             for pid in $(cat "$0"/*.pid 2>/dev/null); do kill $pid; done
-            # Podman keeps a process for minutes after each further command, which would make its folders again.
-            for file in $(grep -las "conmo[n].*$0/" /proc/[0-9]*/cmdline); do
+            # Podman's service goes on for a minute, and a process of its own for five after each further command: both
+            # would make the folders again.
+            for file in $(grep -lasE "(podma[n]|conmo[n]).*$0/" /proc/[0-9]*/cmdline); do
                 pid=${file#/proc/}; kill -9 ${pid%/cmdline}
             done
             for try in 1 2 3 4 5 6 7 8 9 10; do
