@@ -179,6 +179,22 @@ import Testing
         }
     }
 
+    /// Without any container: the locked environment of this machine.
+    @Test func aPlainProcessWillDo() throws {
+        try WorkbenchImage.with { person in
+            symlink("\(Project.home)/environments", "\(person.folder)/home/environments")
+            let opened = try person.up("jupyter")
+            #expect(opened.errorText.contains("behind every door: exec, Jupyter kernel"), "\(opened.errorText)")
+            let script = "import torch, os; print(torch.__version__, os.getcwd())"
+            let inside = try person.project.bunsen("exec", "digits-jupyter", "--", "python", "-c", script)
+            #expect(inside.outputText.hasPrefix("2.13") && inside.outputText.hasSuffix("\(person.project.folder)\n"))
+            let refused = try person.project.bunsen("up", "ssh", "--engine", "process")
+            #expect(refused.end == .exited(code: 65) && refused.errorText.contains("has no door of its own"))
+            #expect(try person.project.bunsen("stop", "digits-jupyter").succeeded)
+            #expect(try person.project.bunsen("ps").outputText.contains("ended: stopped"))
+        }
+    }
+
     @Test func nobodyThereForLongEndsIt() throws {
         try WorkbenchImage.with { person in
             try person.up("jupyter", "--engine", "runc", "--idle", "3s")

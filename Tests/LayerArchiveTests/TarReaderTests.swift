@@ -71,6 +71,21 @@ import Testing
         #expect(throws: LayerArchiveError.self) { try reader.next() }
     }
 
+    /// As some writers leave it: nothing after the content of the last file.
+    @Test func anArchiveMayEndWithItsLastContent() throws {
+        try withTemporaryFolder { folder in
+            try Files.write("hello", to: "\(folder)/file")
+            let archive = Array(try Judge.output("tar", "-C", folder, "-cf", "-", "file"))
+            let found = try entries(Array(archive[..<517]))
+            #expect(found.map(\.content) == [Array("hello".utf8)])
+            #expect(try entries(Array(archive[..<700])).count == 1)
+            #expect(throws: LayerArchiveError.self) { try entries(Array(archive[..<300])) }
+            let reader = TarReader(MemorySource(Array(archive[..<516])))
+            #expect(try reader.next() != nil)
+            #expect(throws: LayerArchiveError.self) { try reader.next() }
+        }
+    }
+
     @Test func whatIsWrittenIsReadBack() throws {
         var random = SeededGenerator(21)
         let long = String(repeating: "pfad/", count: 80) + "中文"

@@ -38,7 +38,7 @@ struct PsCommand: ContextualCommand {
             table.append(
                 [session.name ?? "–"] + (all ? [session.user] : []) + [
                     session.what, session.engine ?? "–", session.status,
-                    session.since.map { String($0.rfc3339.prefix(16)).split(separator: "T").joined(separator: " ") }
+                    session.since.map { String($0.prefix(16)).split(separator: "T").joined(separator: " ") }
                         ?? "–",
                     session.gpus ?? "–", session.memory.map(ReadableNumber.size) ?? "–",
                 ])

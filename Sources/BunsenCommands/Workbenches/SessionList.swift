@@ -16,7 +16,8 @@ struct Session: Encodable {
     let kind: Kind
     var engine: String?
     var status: String
-    var since: Timestamp?
+    /// RFC 3339.
+    var since: String?
     /// Nil for none, and where it cannot be told.
     var gpus: String?
     /// Resident bytes of all of its processes.
@@ -56,7 +57,7 @@ struct SessionList {
         var session = Session(
             name: record.name, user: Self.name(ofOwner: workbench.folder.path),
             what: record.doors.map(\.rawValue).joined(separator: " "), kind: .workbench, engine: record.engine,
-            status: status.text, since: status.isOpen ? record.started : record.end?.time)
+            status: status.text, since: (status.isOpen ? record.started : record.end?.time)?.rfc3339)
         session.process = keeper?.id
         guard status.isOpen else { return session }
         session.gpus = gpus((record.applied ?? record.asked).gpus)
@@ -71,7 +72,7 @@ struct SessionList {
         var session = Session(
             user: Self.name(of: process.user),
             what: process.arguments.dropFirst().joined(separator: " "), kind: isRun ? .run : .workbench,
-            status: isRun ? "running" : "open", since: process.identity.startTime)
+            status: isRun ? "running" : "open", since: process.identity.startTime?.rfc3339)
         session.process = process.identity.id
         session.memory = Self.memory(from: process.identity.id)
         if isRun, let folder = process.workingFolder {
@@ -86,7 +87,7 @@ struct SessionList {
                 session.engine = manifest.command.engine
                 session.gpus = gpus((manifest.limits?.applied ?? manifest.limits?.asked)?.gpus)
                 session.what = ShellQuoting.line(manifest.command.arguments)
-                session.since = manifest.started
+                session.since = manifest.started.rfc3339
             }
         }
         // One that waits for its detached self, or still prepares its run, is no session of its own.

@@ -44,6 +44,12 @@ final class WorkbenchOpening {
                 "open", "ssh", .refused("a plain process has no door of its own: this machine's ssh leads there"),
                 hint: "use an engine with containers: --engine docker, podman or runc")
         }
+        if Self.isRootInside(plan), command.doors.contains(.ssh) {
+            throw EngineError(
+                "open", "ssh",
+                .refused("in an ordinary user's container of runc that user is called root, whom its ssh lets not in"),
+                hint: "use podman or docker: --engine podman")
+        }
         try Self.checkTools(command, recipe)
         let wasThere = folder.exists
         isNew = !wasThere
@@ -69,6 +75,9 @@ final class WorkbenchOpening {
             throw error
         }
     }
+
+    /// Root inside, and outside no more than who started it.
+    private static func isRootInside(_ plan: RunPlan) -> Bool { plan.engine.name == .runc && geteuid() != 0 }
 
     /// A recipe that does not bring a server cannot open it; said before anything is made.
     private static func checkTools(_ command: UpCommand, _ recipe: Recipe?) throws {
@@ -148,6 +157,12 @@ final class WorkbenchOpening {
             host, taken)
         var server = JupyterServer(
             address: DoorAddress(host: host, port: port), token: AccessToken.random(), folder: setting.workspace)
+        server.allowsRoot = Self.isRootInside(plan)
+        if plan.engine.name == .process, geteuid() == 0 {
+            server.allowsRoot = true
+            context.console.warn("JupyterLab will be root, as everything that root starts as a plain process")
+            context.console.say("hint: in a container it is not: bunsen up jupyter --engine runc")
+        }
         if let certificate = command.certificate, let key = command.certificateKey {
             for (source, name) in [(certificate, "certificate.pem"), (key, "certificate-key.pem")] {
                 let bytes = try Files.read(context.path(source), limit: 1 << 20)

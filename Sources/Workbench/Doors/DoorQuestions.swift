@@ -12,9 +12,14 @@ struct DoorQuestions: Sendable {
     private static let mark = "bunsen-door "
 
     init(variables: some Sequence<String>, workspace: String) {
-        self.variables = Set(variables).filter(Self.isName).sorted()
+        self.variables = Set(variables).subtracting(Self.ofKernels).filter(Self.isName).sorted()
         self.workspace = workspace
     }
+
+    /// What a kernel sets for itself, because nobody sees its terminal.
+    private static let ofKernels: Set<String> = [
+        "PAGER", "GIT_PAGER", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "MPLBACKEND", "TERM",
+    ]
 
     private static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(48...57).contains(first) else { return false }

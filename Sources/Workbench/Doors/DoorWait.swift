@@ -46,16 +46,14 @@ package struct DoorWait {
         while true {
             guard case .no(let reason) = ask() else { return }
             if let end = ended() {
-                throw WorkbenchError(.broken, "\(what) ended before it answered (\(end))\(lastWords)", hint: hint)
+                throw WorkbenchError(.broken, "\(what) ended before it answered (\(end))\(lastWords)")
             }
             if monotonicSeconds() > deadline {
-                throw WorkbenchError(.broken, "\(what) does not answer: \(reason)\(lastWords)", hint: hint)
+                throw WorkbenchError(.broken, "\(what) does not answer: \(reason)\(lastWords)")
             }
             usleep(20_000)
         }
     }
-
-    private var hint: String { "what it printed: \(log)" }
 
     private func ended() -> String? {
         guard container.endNotice.hasCome else { return nil }

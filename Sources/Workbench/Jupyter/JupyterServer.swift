@@ -12,6 +12,8 @@ package struct JupyterServer: Sendable {
     package var token: String
     /// The folder that it shows.
     package var folder: String
+    /// Only for a plain process of root's own: it is what root starts anyway.
+    package var allowsRoot = false
     /// Names in the control folder; nil without TLS.
     package var certificate: (certificate: String, key: String)?
 
@@ -31,7 +33,7 @@ package struct JupyterServer: Sendable {
             var port_retries = 0
             var open_browser = false
             var root_dir: String
-            var allow_root = false
+            var allow_root: Bool
             var allow_remote_access: Bool
             var certfile: String?
             var keyfile: String?
@@ -47,7 +49,7 @@ package struct JupyterServer: Sendable {
     package func prepare(_ control: ControlFolder) throws {
         let configuration = Configuration(
             ServerApp: .init(
-                ip: address.host, port: address.port, root_dir: folder,
+                ip: address.host, port: address.port, root_dir: folder, allow_root: allowsRoot,
                 allow_remote_access: address.host != DoorAddress.loopback,
                 certfile: certificate.map { "\(control.place)/\($0.certificate)" },
                 keyfile: certificate.map { "\(control.place)/\($0.key)" }),
