@@ -187,6 +187,22 @@ import Testing
         }
     }
 
+    @Test func aFullDiskLeavesNothingHalfMade() throws {
+        try WorkbenchImage.with { person in
+            let folder = "\(person.folder)/home/workbenches.0"
+            try Files.makeFolder(folder)
+            let mounted = try person.project.shell("mount -t tmpfs -o size=4k,mode=700 none \(folder)")
+            try #require(mounted.succeeded, "\(mounted.errorText)")
+            defer { _ = try? person.project.shell("umount -l \(folder)") }
+            let result = try person.project.bunsen("up", "ssh", "--engine", "runc")
+            #expect(!result.end.succeeded)
+            #expect(result.errorText.lowercased().contains("no space left on device"), "\(result.errorText)")
+            #expect(try Files.names(in: folder).allSatisfy { $0 == "ports.lock" })
+            #expect(!Files.exists("\(person.home)/.ssh/bunsen"))
+            #expect(try person.project.json("ps").array.isEmpty)
+        }
+    }
+
     @Test(arguments: ["docker", "podman"]) func daemonsOpenItToo(engine: String) throws {
         try WorkbenchImage.with { person in
             var person = person

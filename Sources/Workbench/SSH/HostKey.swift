@@ -29,7 +29,8 @@ package enum HostKey {
         let result = try Tool(executable: program, environment: ["PATH": standardSearchPath]).run(
             ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path], timeout: 30)
         guard result.succeeded else {
-            throw WorkbenchError(.broken, "ssh-keygen made no key at \(path): \(result.errorText.prefix(500))")
+            let said = result.errorText.prefix(500).split(whereSeparator: \.isNewline).first ?? "it says nothing"
+            throw WorkbenchError(.broken, "ssh-keygen made no key: \(said)")
         }
     }
 }
