@@ -42,7 +42,7 @@ package struct StopRequest {
     package static func value(limit seconds: Int32) -> Int32 { min(max(seconds, 0), .max - 1) + 1 }
 
     /// The seconds that such a number stands for. Others send 0, where they send one at all.
-    static func limit(value: Int32) -> Double? { value > 0 ? Double(value - 1) : nil }
+    package static func limit(value: Int32) -> Double? { value > 0 ? Double(value - 1) : nil }
 
     mutating func childEnded(at now: Double) { childEndedAt = now }
 

@@ -88,7 +88,7 @@ import Testing
             #expect(
                 odd.errorText.contains("warning: login shell: $MINE is no there, and yes by exec"), "\(odd.errorText)")
             #expect(odd.errorText.contains("warning: login shell: $PATH is /elsewhere:"))
-            #expect(odd.errorText.contains("behind every door: exec, ssh, Jupyter kernel"))
+            #expect(odd.errorText.contains("as they have to be: exec, ssh, Jupyter kernel\n"))
         }
     }
 

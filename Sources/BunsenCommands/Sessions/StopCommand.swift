@@ -7,8 +7,9 @@ package struct StopCommand: ContextualCommand {
         commandName: "stop",
         abstract: "Stop runs and workbenches, and wait for their ends.",
         discussion: """
-            A workbench can be opened again: `bunsen up`. The command of a run gets SIGTERM, so that it can save its state; after 10 seconds all of its processes get it, and \
-            after 10 more SIGKILL. With --time it is killed after that time, and gets nothing before it.
+            The command of a run gets SIGTERM, so that it can save its state; after 10 seconds all of its processes get \
+            it, and after 10 more SIGKILL. With --time it is killed after that time, and gets nothing before it. The \
+            servers of a workbench get SIGTERM, and SIGKILL after 10 seconds or that time; `bunsen up` opens it again.
             """)
 
     @Argument(help: "Workbenches, and runs: their ids, the beginnings of ids, names, or latest.")

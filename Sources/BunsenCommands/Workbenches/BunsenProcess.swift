@@ -30,9 +30,8 @@ struct BunsenProcess {
 
     /// It has the same words as its only child, and does nothing but wait for it.
     var waitsForDetached: Bool {
-        arguments.contains("--detach")
-            && (try? Files.readText("/proc/\(identity.id)/task/\(identity.id)/children", limit: 4096))
-                .flatMap { $0.split(separator: " ").first }.flatMap { pid_t($0) }.flatMap(BunsenProcess.init)?.arguments
-                == arguments
+        (try? Files.readText("/proc/\(identity.id)/task/\(identity.id)/children", limit: 4096))
+            .flatMap { $0.split(separator: " ").first }.flatMap { pid_t($0) }.flatMap(BunsenProcess.init)?.arguments
+            == arguments
     }
 }

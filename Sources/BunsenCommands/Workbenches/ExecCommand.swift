@@ -66,7 +66,7 @@ struct ExecCommand: ContextualCommand {
             throw Failure("run \(folder.id.short) is over", hint: "what it printed: bunsen logs \(name)", code: .notNow)
         }
         let catalog = EngineCatalog.ofThisMachine(manifest.gpus, context)
-        let engine = try catalog.choose(EngineName(rawValue: manifest.command.engine ?? "process"), need: nil).engine
+        let engine = try catalog.choose(EngineName(rawValue: manifest.command.engine), need: nil).engine
         return (engine, "bunsen-\(folder.id.text)")
     }
 }

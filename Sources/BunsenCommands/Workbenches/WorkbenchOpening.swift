@@ -6,6 +6,7 @@ import Glibc
 import HostSystem
 import ImageBuilder
 import RecipeModel
+import RunCapture
 import Workbench
 
 /// One `bunsen up`: from the request to servers that answer, and then for as long as they do.
@@ -95,12 +96,13 @@ final class WorkbenchOpening {
         do {
             let previous = folder.record()
             try prepareDoors(previous)
-            let (container, request) = try start()
+            let container = try start()
             do {
                 try DoorWait(container, record, server: server, shell: shell, log: folder.logPath).run()
-                let keeper = try WorkbenchKeeper(container, record, server: server)
+                let keeper = try WorkbenchKeeper(
+                    container, record, server: server, timeLimit: StopRequest.limit(value:))
                 try show()
-                try checkDoors(request)
+                try checkDoors()
                 try detached.letGo(log: folder.logPath)
                 let reason = keeper.stay()
                 end(reason)
@@ -207,7 +209,7 @@ final class WorkbenchOpening {
 
     // MARK: The start
 
-    private func start() throws -> (any RunningContainer, ContainerRequest) {
+    private func start() throws -> any RunningContainer {
         unlink(folder.logPath)
         let log = try Descriptor.open(folder.logPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         var request = setting.request(record.container, words, ContainerStreams(output: log.number, error: log.number))
@@ -219,7 +221,7 @@ final class WorkbenchOpening {
             let container = try plan.engine.start(request)
             record.applied = try? container.appliedLimits()
             try folder.write(record)
-            return (container, request)
+            return container
         } catch let error as EngineError {
             guard case .noCommand = error.cause else { throw error }
             let what = record.doors.contains(.jupyter) ? "JupyterLab" : "an ssh server"
@@ -249,19 +251,23 @@ final class WorkbenchOpening {
             "everybody who can reach this machine reaches \(doors.compactMap { $0 }.joined(separator: " and "))")
     }
 
-    private func checkDoors(_ request: ContainerRequest) throws {
+    private func checkDoors() throws {
         let check = DoorCheck(
             record, on: plan.engine, control: control, variables: Array(setting.sessionVariables.keys),
             search: context.environment["PATH"] ?? standardSearchPath)
         var fine: [String] = []
+        var isSame = true
         try check.run(keys: keys) { finding in
             if finding.problems.isEmpty { fine.append(finding.passage.rawValue) }
+            isSame = isSame && finding.problems.isEmpty
             for problem in finding.problems { context.console.warn("\(finding.passage.rawValue): \(problem)") }
+            if finding.passage == .loginShell, !finding.problems.isEmpty, setting.image != nil {
+                context.console.say("hint: look at what its login shells read, such as \(folder.homePath)/.profile")
+            }
         }
-        if !fine.isEmpty {
-            context.console.say(
-                "same variables, limits and GPUs behind every door: \(fine.joined(separator: ", "))")
-        }
+        let doors = fine.joined(separator: ", ")
+        context.console.say(
+            isSame ? "same variables, limits and GPUs behind every door: \(doors)" : "as they have to be: \(doors)")
     }
 
     // MARK: The end

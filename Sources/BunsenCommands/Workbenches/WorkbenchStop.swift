@@ -1,6 +1,7 @@
 import Engines
 import Glibc
 import HostSystem
+import RunCapture
 import Workbench
 
 /// Stops a workbench by asking the Bunsen that keeps it open; where that one was killed, by removing what it left.
@@ -16,23 +17,16 @@ struct WorkbenchStop: StopTarget {
     }
 
     func request(time: Int32?) throws {
-        if let keeper = workbench.folder.keeper, time != 0 {
-            keeper.signal(SIGTERM)
-        } else if wasOpen {
+        if let keeper = workbench.folder.keeper, try keeper.send(SIGTERM, value: time.map(StopRequest.value)) { return }
+        if wasOpen {
             try removeContainer()
         }
     }
 
     func waitForEnd() throws -> StopEnd {
         let name = workbench.record.name
-        let deadline = monotonicSeconds() + 40
-        while workbench.folder.isKept {
-            if monotonicSeconds() > deadline { try removeContainer() }
-            guard monotonicSeconds() < deadline + 20 else {
-                throw Failure("the workbench \(name) does not end", hint: "look at it: bunsen logs \(name)")
-            }
-            usleep(20_000)
-        }
+        // Its keeper kills what does not end in its time.
+        while workbench.folder.isKept { usleep(20_000) }
         if !wasOpen { return end("it has ended already") }
         var record = workbench.folder.record() ?? workbench.record
         if record.end == nil {

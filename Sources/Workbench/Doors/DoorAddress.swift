@@ -19,9 +19,7 @@ package struct DoorAddress: Sendable, Hashable, Codable {
     package var own: DoorAddress { DoorAddress(host: Self.loopback, port: port) }
 
     package var isFree: Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        let socket = Descriptor(owning: descriptor)
+        guard let socket = Self.newSocket() else { return false }
         var yes: Int32 = 1
         // As servers do: what a closed one leaves in the kernel for a minute does not count.
         setsockopt(socket.number, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -30,15 +28,18 @@ package struct DoorAddress: Sendable, Hashable, Codable {
 
     /// The first bytes that a server sends by itself; nil where nobody answers within a moment.
     package func greeting(limit: Int = 256) -> [UInt8]? {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return nil }
-        let socket = Descriptor(owning: descriptor)
+        guard let socket = Self.newSocket() else { return nil }
         var patience = timeval(tv_sec: 2, tv_usec: 0)
         setsockopt(socket.number, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         guard withAddress({ connect(socket.number, $0, $1) }) == 0 else { return nil }
         var bytes = [UInt8](repeating: 0, count: limit)
         let count = retryingInterrupts { recv(socket.number, &bytes, limit, 0) }
         return count > 0 ? Array(bytes[..<count]) : nil
+    }
+
+    private static func newSocket() -> Descriptor? {
+        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        return number < 0 ? nil : Descriptor(owning: number)
     }
 
     private func withAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {

@@ -7,6 +7,8 @@ import HostSystem
 package final class WorkbenchKeeper {
     private let container: any RunningContainer
     private let idle: Double?
+    private let memory: Int64?
+    private let timeLimit: (Int32) -> Double?
     private var watch: IdleWatch
     private let signals: SignalInbox
 
@@ -15,8 +17,13 @@ package final class WorkbenchKeeper {
 
     /// Signals to stop are taken from here on; make it before the workbench is shown to anybody.
     ///
-    /// - Parameter idle: seconds; nil is for ever.
-    package init(_ container: any RunningContainer, _ record: WorkbenchRecord, server: JupyterServer?) throws {
+    /// - Parameter timeLimit: what the number beside a signal to stop means, in seconds until the servers are killed.
+    package init(
+        _ container: any RunningContainer, _ record: WorkbenchRecord, server: JupyterServer?,
+        timeLimit: @escaping (Int32) -> Double?
+    ) throws {
+        self.timeLimit = timeLimit
+        memory = record.applied?.memory
         self.container = container
         idle = record.idle
         watch = IdleWatch(server: server, shellPort: record.ssh?.address.port)
@@ -40,21 +47,23 @@ package final class WorkbenchKeeper {
             for arrival in waitForEvent(until: [idle == nil ? nil : nextLook, deadline])
             where arrival.number != SIGCHLD && asked == nil {
                 asked = "stopped"
-                deadline = end(at: monotonicSeconds())
+                deadline = end(at: monotonicSeconds(), within: arrival.value.flatMap(timeLimit))
             }
         }
         let end = try? container.wait()
-        return asked ?? Self.words(for: end)
+        return asked ?? words(for: end)
     }
 
-    private func end(at now: Double) -> Double {
+    private func end(at now: Double, within limit: Double? = nil) -> Double {
         try? container.signal(SIGTERM)
-        return now + Self.grace
+        return now + (limit ?? Self.grace)
     }
 
-    private static func words(for end: ContainerEnd?) -> String {
+    private func words(for end: ContainerEnd?) -> String {
         guard let end else { return "its end is not known" }
-        if end.outOfMemory { return "out of memory" }
+        if end.outOfMemory {
+            return memory.map { "out of memory: limit \(ResourceLimits.memoryText($0))" } ?? "out of memory"
+        }
         if let message = end.message { return message }
         return switch end.end {
         case .exited(0): "its servers ended"
