@@ -30,8 +30,4 @@ package struct ProcessIdentity: Sendable, Hashable, Codable {
         else { return nil }
         return Timestamp(seconds: Timestamp.now.seconds - uptime + Double(started) / Double(ticks))
     }
-
-    /// - Returns: false when the process has ended, or belongs to somebody else.
-    @discardableResult
-    package func signal(_ number: Int32) -> Bool { isAlive && kill(id, number) == 0 }
 }

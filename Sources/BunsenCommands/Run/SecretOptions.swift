@@ -19,7 +19,7 @@ struct SecretOptions: ParsableArguments {
         for word in secret {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
-            guard Self.isName(name) else {
+            guard ShellQuoting.isName(name) else {
                 throw Failure(
                     "--secret has a name that is none", hint: "write --secret NAME or --secret NAME=@FILE", code: .usage
                 )
@@ -86,14 +86,6 @@ struct SecretOptions: ParsableArguments {
         Failure(
             "the value of --secret \(name) has more than \(Redaction.largestSecret >> 10) KiB, which is too long for a "
                 + "variable", hint: "let the command read it from a file", code: .data)
-    }
-
-    /// Names as shells have them.
-    private static func isName(_ name: String) -> Bool {
-        name.utf8.first.map { !(48...57).contains($0) } == true
-            && name.utf8.allSatisfy {
-                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95
-            }
     }
 
     /// The arguments of a command line of ours as a record has them. The word behind `--secret` is a name, and no secret.

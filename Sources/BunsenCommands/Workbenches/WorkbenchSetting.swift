@@ -147,12 +147,7 @@ struct WorkbenchSetting {
 
     /// For login shells, whose own files set PATH anew; and who comes in by hand begins in the project.
     private static func profile(_ variables: [String: String]) -> String {
-        let exports = variables.sorted { $0.key < $1.key }
-            .filter {
-                $0.key.utf8.allSatisfy {
-                    (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95
-                }
-            }
+        let exports = variables.filter { ShellQuoting.isName($0.key) }.sorted { $0.key < $1.key }
             .map { "export \($0.key)=\(ShellQuoting.word($0.value))\n" }
         return "# The workbench's own variables, whatever else a login shell reads.\n" + exports.joined()
             + "case $- in *i*) cd \(ImageLayout.workspace) 2>/dev/null || : ;; esac\n"

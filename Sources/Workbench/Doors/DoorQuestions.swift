@@ -12,7 +12,7 @@ struct DoorQuestions: Sendable {
     private static let mark = "bunsen-door "
 
     init(variables: some Sequence<String>, workspace: String) {
-        self.variables = Set(variables).subtracting(Self.ofKernels).filter(Self.isName).sorted()
+        self.variables = Set(variables).subtracting(Self.ofKernels).filter(ShellQuoting.isName).sorted()
         self.workspace = workspace
     }
 
@@ -20,13 +20,6 @@ struct DoorQuestions: Sendable {
     private static let ofKernels: Set<String> = [
         "PAGER", "GIT_PAGER", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "MPLBACKEND", "TERM",
     ]
-
-    private static func isName(_ name: String) -> Bool {
-        guard let first = name.utf8.first, !(48...57).contains(first) else { return false }
-        return name.utf8.allSatisfy {
-            (65...90).contains($0) || (97...122).contains($0) || (48...57).contains($0) || $0 == 95
-        }
-    }
 
     /// For any POSIX shell, in an image that may have no more than one.
     var script: String {
