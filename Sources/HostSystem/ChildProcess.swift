@@ -81,6 +81,9 @@ package struct ChildProcess: Sendable {
         package var deathSignal: Int32?
         /// Further descriptors that stay open in the child, such as those of locks that it holds on to.
         package var keptDescriptors: [Int32] = []
+        /// Whatever this process was itself started with, beside the standard streams, stays closed to the child: some
+        /// programs fail when low numbers are taken, and a terminal of an editor leaves dozens open.
+        package var closesOthers = false
         /// Open namespaces (namespaces(7)) that the child enters, in this order.
         package var joined: [Int32] = []
         /// Nil starts the child beside this process; else it is the first process of namespaces of its own.
@@ -141,6 +144,7 @@ package struct ChildProcess: Sendable {
                         request.standard_error = start.standardError ?? -1
                         request.own_group = start.ownGroup
                         request.own_session = start.ownSession
+                        request.closes_others = start.closesOthers
                         request.death_signal = start.deathSignal ?? 0
                         return start.withDescriptors(in: &request) { request in
                             guard let isolation = start.isolation else {

@@ -95,6 +95,7 @@ package struct Tool: Sendable {
         start.standardOutput = output.write.number
         start.standardError = error.write.number
         start.ownGroup = true
+        start.closesOthers = true
         start.deathSignal = SIGKILL
         defer { withExtendedLifetime(inputEnd) {} }
         return Running(child: try ChildProcess.start(start), output: output.read, error: error.read)

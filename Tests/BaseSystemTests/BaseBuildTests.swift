@@ -13,7 +13,11 @@ enum TestBase {
     static let request = BaseRequest(
         architecture: machineArchitecture, python: PythonVersion(3, 11), system: ["openssh-server"],
         variants: ["debug": ["sudo"]])
-    static let folder = "\(Project.home)/base"
+    /// A copy has a lock of its own where it is another user, who may not look into the folder of the sources.
+    static let folder: String = {
+        if let home = processEnvironment()[copyVariable], Files.exists("\(home)/\(BaseLock.fileName)") { return home }
+        return "\(Project.home)/base"
+    }()
 
     static var machineArchitecture: String {
         var name = utsname()

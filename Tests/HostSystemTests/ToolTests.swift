@@ -16,6 +16,23 @@ import Testing
         #expect(result.end.shellCode == 3)
     }
 
+    /// Such as those that a terminal of an editor, or a job's runner, left open.
+    @Test func descriptorsThatWereLeftOpenStayHere() throws {
+        let number = fcntl(STDIN_FILENO, F_DUPFD, 40)
+        try #require(number >= 40)
+        defer { close(number) }
+        let script = "test -e /proc/self/fd/\(number) && echo open || echo closed"
+        #expect(try shell().run(["-c", script]).outputText == "closed\n")
+        // A command of the person gets what the person gave.
+        let (output, end) = try Descriptor.pipe()
+        var start = ChildProcess.Start(executable: "/bin/sh", arguments: ["sh", "-c", script], environment: [:])
+        start.standardOutput = end.number
+        #expect(try ChildProcess.start(start).wait().succeeded)
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let count = read(output.number, &bytes, 16)
+        #expect(String(decoding: bytes[..<max(0, count)], as: UTF8.self) == "open\n")
+    }
+
     @Test func bothStreamsMayBeLargerThanAPipe() throws {
         let result = try shell().run(["-c", "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2"])
         #expect(result.output.count == 300_000)

@@ -37,7 +37,8 @@ package final class CountingProxy: Sendable {
                 return
             }
             let client = Descriptor(owning: number)
-            let server = Descriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+            let server = Descriptor(
+                owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
             var address = Loopback.address(target)
             let done = withUnsafePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -5,7 +5,8 @@ import HostSystem
 package enum Loopback {
     /// A socket that listens on a port that is free.
     package static func listen() throws -> (listener: Descriptor, port: Int) {
-        let listener = Descriptor(owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        let listener = Descriptor(
+            owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0))
         var address = address(0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let number = listener.number

@@ -44,6 +44,8 @@ struct DetachedSelf {
         start.standardError = STDERR_FILENO
         start.ownSession = true
         start.deathSignal = SIGTERM
+        // Who waits for the end of a descriptor that the shell had open is not to wait for the work.
+        start.closesOthers = true
         start.keptDescriptors = [pipe.write.number]
         return (try ChildProcess.start(start), pipe.read)
     }

@@ -31,6 +31,7 @@ struct child_start {
     bool own_group;           ///< put the child in a new process group that it leads
     bool own_session;         ///< put the child in a new session that it leads, which no terminal controls
     int death_signal;         ///< sent to the child when the parent dies; 0 for none
+    bool closes_others;       ///< descriptors above 2 stay closed to the child, except those that are kept
     const int *kept;          ///< further descriptors that the child keeps open, under their own numbers
     size_t kept_count;
     bool isolated;            ///< the child is the first process of process and mount namespaces of its own
