@@ -203,6 +203,30 @@ import Testing
         }
     }
 
+    /// Whoever works in it hears nothing of an upgrade of Docker.
+    @Test func aRestartedDaemonKeepsItOpen() throws {
+        try WorkbenchImage.with { person in
+            try RestartableDocker.with(keepsContainers: true) { docker in
+                var person = person
+                person.project.environment.merge(docker.variables) { $1 }
+                try person.up("ssh", "--engine", "docker")
+                defer { _ = try? person.project.bunsen("down", "digits-ssh") }
+                docker.crash()
+                #expect(try person.ssh("digits-ssh", "echo on").outputText == "on\n")
+                let without = try person.project.bunsen("ps")
+                #expect(without.succeeded && without.outputText.contains("digits-ssh"), "\(without.errorText)")
+                try docker.start()
+                #expect(
+                    eventually {
+                        (try? person.project.json("ps").array.first?["status"].string) == "open"
+                    })
+                #expect(try person.project.bunsen("exec", "digits-ssh", "--", "true").succeeded)
+                #expect(try person.project.bunsen("down", "digits-ssh").succeeded)
+                #expect(try person.ssh("digits-ssh", "true").end == .exited(code: 255))
+            }
+        }
+    }
+
     @Test(arguments: ["docker", "podman"]) func daemonsOpenItToo(engine: String) throws {
         try WorkbenchImage.with { person in
             var person = person

@@ -17,14 +17,16 @@ final class ContainerOutputs: @unchecked Sendable {
         return Descriptor(owning: copy)
     }
 
-    /// Hands everything on until the container's streams end, then closes its own.
+    /// What was handed on is all there will be.
+    func close() { (output, error) = (nil, nil) }
+
+    /// Hands everything on until the container's streams end.
     ///
     /// - Parameters:
     ///   - framed: the two streams come in frames; else there is one, as it is.
     ///   - endsByReset: the other side may hang up on input that nobody reads, which the kernel calls a reset.
     /// - Returns: what went wrong on the way.
     func pump(_ connection: DaemonConnection, framed: Bool, endsByReset: Bool = false) -> String? {
-        defer { (output, error) = (nil, nil) }
         var frames = FrameReader()
         do {
             while true {

@@ -15,10 +15,31 @@ final class DaemonContainer: RunningContainer {
     var rootProcess: pid_t? { state.process }
 
     /// Starts a container that was made.
-    init(_ request: ContainerRequest, _ client: DaemonClient) throws {
+    init(_ request: ContainerRequest, _ engine: DaemonEngine) throws {
         name = request.name
+        let client = try engine.daemon().client
         self.client = client
         // Before the start, so that nothing is missed.
+        let attached = try Self.attach(name, client)
+        let outputs = try ContainerOutputs(request.streams)
+        let (notice, end) = try Descriptor.pipe()
+        self.notice = notice
+        let outcome = ContainerOutcome(end)
+        self.outcome = outcome
+        let follower = ContainerFollower(
+            name: name, engine: engine, outputs: outputs, memory: request.limits.memory.map { _ in OutOfMemoryWatch() })
+        let started = try client.send("POST", "/containers/\(name)/start", patience: 120)
+        try client.check(started, "start", name)
+        _ = BackgroundThread<Void> {
+            let end = follower.follow(attached, client)
+            outputs.close()
+            outcome.set(end)
+        }
+        state = try Self.inspect(name, client)
+    }
+
+    /// The output of a container, from now on.
+    static func attach(_ name: String, _ client: DaemonClient) throws -> DaemonConnection {
         let attached = try client.open(
             "POST", "/containers/\(name)/attach", [("stream", "1"), ("stdout", "1"), ("stderr", "1")],
             headers: [("Upgrade", "tcp"), ("Connection", "Upgrade")])
@@ -28,20 +49,7 @@ final class DaemonContainer: RunningContainer {
             throw EngineError("start", name, .said(DaemonClient.message(answer)))
         }
         attached.becomePatient()
-        let outputs = try ContainerOutputs(request.streams)
-        let (notice, end) = try Descriptor.pipe()
-        self.notice = notice
-        let outcome = ContainerOutcome(end)
-        self.outcome = outcome
-        let memory = request.limits.memory.map { _ in OutOfMemoryWatch() }
-        let started = try client.send("POST", "/containers/\(name)/start", patience: 120)
-        try client.check(started, "start", name)
-        let name = name
-        _ = BackgroundThread<Void> {
-            let problem = outputs.pump(attached, framed: true)
-            outcome.set(Self.end(of: name, client, memory, problem))
-        }
-        state = try Self.inspect(name, client)
+        return attached
     }
 
     func appliedLimits() throws -> ResourceLimits { state.limits }
@@ -63,35 +71,6 @@ final class DaemonContainer: RunningContainer {
     }
 
     func childEnded(_ end: ProcessEnd) {}
-
-    /// What the daemon says of a container's end, once it has come.
-    private static func end(
-        of name: String, _ client: DaemonClient, _ memory: OutOfMemoryWatch?, _ problem: String?
-    ) -> ContainerEnd {
-        do {
-            let answer = try client.send("POST", "/containers/\(name)/wait", patience: nil)
-            let waited = try client.value(DockerMessages.Waited.self, answer, "wait for", name)
-            var end = ContainerEnd(processEnd(waited.StatusCode), message: waited.Error?.Message ?? problem)
-            do {
-                if case .ended(let seen) = try inspect(name, client).status {
-                    end.outOfMemory = seen.outOfMemory
-                    end.message = end.message ?? seen.message
-                }
-            } catch let error as EngineError {
-                // Removed by force while it ran; podman then tells of an end with code 0.
-                if case .missing = error.cause, end.end == .exited(code: 0) { end.end = .signalled(number: SIGKILL) }
-            }
-            // Podman does not tell on every kind of control group.
-            if let memory, end.end == .signalled(number: SIGKILL), memory.killed { end.outOfMemory = true }
-            return end
-        } catch let error as EngineError {
-            // Removed by force while it ran.
-            if case .missing = error.cause { return ContainerEnd(.signalled(number: SIGKILL), message: problem) }
-            return ContainerEnd(.signalled(number: SIGKILL), message: "its end is not known: \(error)")
-        } catch {
-            return ContainerEnd(.signalled(number: SIGKILL), message: "its end is not known: \(error)")
-        }
-    }
 
     /// Daemons tell an end by a signal as shells do: 128 and the number of the signal.
     static func processEnd(_ code: Int) -> ProcessEnd {

@@ -21,16 +21,20 @@ package final class DaemonEngine: ContainerEngine {
     private let inventory: [RunManifest.GPU]
     private let devices: CDIRegistry
     private let known = Mutex<Daemon?>(nil)
+    let patience: Double
 
     /// - Parameters:
     ///   - environment: the variables that say where the daemon is.
     ///   - store: where images of Bunsen's own are.
     ///   - inventory: the GPUs of this machine.
     ///   - deviceFolders: where podman looks for how they get into containers; nil is the usual places.
+    ///   - patience: how long the daemon may be away while a container runs, in seconds: by itself as long as the upgrade
+    ///     of its package may take.
     package init(
         _ flavor: Flavor, environment: [String: String], store: ContentStore, inventory: [RunManifest.GPU],
-        deviceFolders: [String]? = nil
+        deviceFolders: [String]? = nil, patience: Double = 60
     ) {
+        self.patience = patience
         devices = CDIRegistry(folders: deviceFolders ?? CDIRegistry.usualFolders)
         self.flavor = flavor
         self.environment = environment
@@ -62,12 +66,15 @@ package final class DaemonEngine: ContainerEngine {
     func daemon() throws -> Daemon {
         try known.withLock { known in
             if let daemon = known { return daemon }
-            let client = try flavor == .docker ? docker() : podman()
+            let client = try connected()
             let daemon = Daemon(client: client, traits: try DaemonTraits(client, flavor))
             known = daemon
             return daemon
         }
     }
+
+    /// A client of the daemon that answers now, also when it is another one than before.
+    func connected() throws -> DaemonClient { try flavor == .docker ? docker() : podman() }
 
     private func docker() throws -> DaemonClient {
         var refusals: [String] = []
@@ -168,7 +175,7 @@ package final class DaemonEngine: ContainerEngine {
             let files = DaemonFiles(client: client, container: request.name)
             if let account = request.account, let user = creation.user { try files.add(account, user) }
             try CommandCheck(files: files).check(request)
-            return try DaemonContainer(request, client)
+            return try DaemonContainer(request, self)
         } catch {
             try? remove(request.name)
             throw error

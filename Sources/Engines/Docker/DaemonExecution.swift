@@ -78,7 +78,10 @@ struct DaemonExecution {
         let ended = try EndOfThread()
         let framed = !command.hasTerminal
         let pumping = BackgroundThread {
-            defer { ended.tell() }
+            defer {
+                outputs.close()
+                ended.tell()
+            }
             return outputs.pump(connection, framed: framed, endsByReset: true)
         }
         defer { connection.interrupt() }

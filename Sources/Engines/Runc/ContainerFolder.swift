@@ -87,7 +87,8 @@ struct ContainerFolder: Sendable {
     /// Ends the container where it still runs, and removes all that is left of it. What does not exist is fine.
     func remove() throws {
         if let process { kill(process, SIGKILL) }
-        for _ in 0..<500 where isRunning { usleep(10_000) }
+        let deadline = monotonicSeconds() + 5
+        while isRunning, monotonicSeconds() < deadline { usleep(2_000) }
         if let record = record(), let group = record.controlGroup, let groups = ControlGroups.ofThisMachine() {
             ControlGroup(groups: groups, path: group).remove()
         }
