@@ -14,7 +14,7 @@ package struct ImageBuilder: Sendable {
     /// Engines accept no more layers than this in one image.
     static let layerLimit = 127
     /// Layers that may come above those of the wheels: bytecode and the environment.
-    private static let layersAbove = 8
+    private static let layersAbove = BytecodeLayers.Room.plain.layers + 1
     /// Layers that are left for the wheels of a variant, and for its system, bytecode and environment.
     private static let variantWheels = 12
     private static let variantOthers = 3
@@ -55,7 +55,7 @@ package struct ImageBuilder: Sendable {
                 request, "environment of \(variant.name)", EnvironmentFiles(variables: settings.variables))
             let own = base.variantLayers.map(BuiltImage.Layer.init) + added.layers
             running += own + [top]
-            let compiled = try compileModules(request, layout, running, added, ownLayers: 0, settings)
+            let compiled = try compileModules(request, layout, running, added, room: .variant, settings)
             layers += own + compiled.layers + [top]
             notes += added.facts.flatMap(\.warnings) + compiled.notes
             all.add(added)
@@ -117,13 +117,13 @@ package struct ImageBuilder: Sendable {
 
     private func compileModules(
         _ request: ImageRequest, _ layout: ImageLayout, _ layers: [BuiltImage.Layer], _ wheels: WheelLayers.Result,
-        ownLayers: Int = BytecodeLayers.ownLayers, _ settings: ImageSettings
+        room: BytecodeLayers.Room = .plain, _ settings: ImageSettings
     ) throws -> (layers: [BuiltImage.Layer], notes: [String]) {
         guard request.compilesModules else { return ([], []) }
         return try BytecodeLayers(
             store: store, layout: layout, pythonVersion: settings.python, host: environment, progress: progress
         ).make(
-            wheels.wheels, wheels.facts, ownLayers: ownLayers,
+            wheels.wheels, wheels.facts, room: room,
             isUsable: { record in
                 guard !request.layers.areMadeAnew else { return false }
                 return try store.has(record.descriptor.digest, size: record.descriptor.size)

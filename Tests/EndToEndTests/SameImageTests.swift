@@ -5,10 +5,15 @@ import Testing
 
 /// The same locks give the same image, whoever builds it.
 @Suite(.serialized) struct SameImageTests {
-    /// The tests' own build is root's. A user who is nobody builds it with an empty store, in user namespaces.
+    /// The tests' own build is root's. A user who is nobody builds it with an empty store, in user namespaces. Modules are
+    /// compiled by several processes that take whichever comes next, each time in another order.
     @Test(.enabled(if: geteuid() == 0, "only root can become somebody else"))
     func rootAndAnOrdinaryUserGetTheSameDigest() throws {
         let image = try SmallImage.built.get()
+        let compiled = try BuiltDigest.of(
+            try image.project.bunsen(
+                "build", "--locked", "--bytecode", "--no-cache", "-t", "localhost/small:compiled", "--format", "json",
+                timeout: 1800))
         try withTemporaryFolder { folder in
             chmod(folder, 0o755)
             let project = try image.copy(to: "\(folder)/project", home: "\(folder)/home")
@@ -29,10 +34,11 @@ import Testing
             tool.workingFolder = project.folder
             let built = try tool.run(
                 [
-                    "--mount", "sh", "-euc", script, "sh", "\(folder)/numbers", program, "build", "--locked", "-t",
-                    "localhost/small:1", "--format", "json",
+                    "--mount", "sh", "-euc", script, "sh", "\(folder)/numbers", program, "build", "--locked",
+                    "--bytecode", "-t", "localhost/small:1", "--format", "json",
                 ], timeout: 1800)
-            #expect(try BuiltDigest.of(built) == image.digest)
+            #expect(try BuiltDigest.of(built) == compiled)
+            #expect(compiled != image.digest)
             #expect(try Files.names(in: "\(folder)/home/store/ingest").isEmpty)
         }
     }

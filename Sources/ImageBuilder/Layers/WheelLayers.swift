@@ -31,7 +31,7 @@ struct WheelLayers {
     }
 
     /// How many layers are made at once. Each has helping threads of its own.
-    private static let width = 2
+    static let width = 2
 
     /// - Parameters:
     ///   - below: the layers that those of `wheels` will be above.

@@ -36,15 +36,17 @@ package struct LayerPlan: Sendable, Hashable {
         let ownRoom = max(0, room - Self.sharedLayers)
         let large = bySize.prefix { $0.size >= Self.tinySize }.prefix(ownRoom)
         var shared: [[WheelPin]] = Array(repeating: [], count: Self.sharedLayers)
-        for wheel in bySize.dropFirst(large.count) { shared[Self.bucket(of: wheel.name)].append(wheel) }
+        for wheel in bySize.dropFirst(large.count) {
+            shared[Self.bucket(of: wheel.name, among: Self.sharedLayers)].append(wheel)
+        }
         groups =
             large.sorted { $0.name < $1.name }.map { Group(wheels: [$0]) }
             + shared.filter { !$0.isEmpty }.map { Group(wheels: $0.sorted { $0.name < $1.name }) }
     }
 
     /// A package stays in its bucket whatever its version and whatever else is locked.
-    private static func bucket(of name: String) -> Int {
+    static func bucket(of name: String, among count: Int) -> Int {
         let digits = SHA256.hexDigest(name.utf8).prefix(2)
-        return (Int(digits, radix: 16) ?? 0) % sharedLayers
+        return (Int(digits, radix: 16) ?? 0) % count
     }
 }
