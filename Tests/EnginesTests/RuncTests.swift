@@ -152,6 +152,18 @@ import Testing
         }
     }
 
+    /// What one command tries out is not taken for what a killed one left.
+    @Test func manyMayAskAtOnceWhetherRuncWorks() throws {
+        try with(layers: []) { _, store in
+            let answers = try Parallel.map(Array(0..<60), width: 6) { number in
+                let engine = RuncEngine(store: store, environment: processEnvironment(), inventory: [])
+                if number % 2 == 0 { return try engine.list().isEmpty }
+                return engine.availability().isUsable
+            }
+            #expect(answers.allSatisfy { $0 })
+        }
+    }
+
     @Test func orphansAreReaped() throws {
         try with(layers: []) { bench, _ in
             let outcome = try bench.run(

@@ -171,11 +171,12 @@ import Testing
     @Test func tenAtOnce() throws {
         try WorkbenchImage.with { person in
             let names = (0..<10).map { "bench-\($0)" }
-            let started = try names.map {
-                try person.project.start(
+            let project = person.project
+            let started = try Parallel.map(names, width: names.count) {
+                try project.bunsen(
                     arguments: ["up", "ssh", "--engine", "runc", "--name", $0, "--memory", "256m"])
             }
-            for running in started { #expect(running.child.wait().succeeded) }
+            for result in started { #expect(result.succeeded, "\(result.errorText)") }
             for name in names { #expect(try person.ssh(name, "echo $HOSTNAME").succeeded, "\(name)") }
             let listed = try person.project.json("ps")
             let open = listed.array.filter { $0["status"].string == "open" }.compactMap { $0["name"].string }

@@ -27,7 +27,7 @@ struct ContainerFolder: Sendable {
     let path: String
     var name: String { Files.name(of: path) }
 
-    private static let lockSuffix = ".lock"
+    static let lockSuffix = ".lock"
 
     /// Where the containers of this user are.
     static func parent(home: String) -> String { "\(home)/containers.\(geteuid())" }

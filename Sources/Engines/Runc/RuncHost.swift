@@ -50,8 +50,15 @@ struct RuncHost: Sendable {
     /// Makes the namespaces and the overlay that every container needs, once, and throws what the kernel says.
     func probe(in folder: String) throws {
         let place = "\(folder)/probe.\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
+        // Held as containers are, or another command would take it for what a killed one left.
+        let lockPath = place + ContainerFolder.lockSuffix
+        let lock = try FileLock.wait(lockPath)
+        defer {
+            try? Files.remove(place)
+            unlink(lockPath)
+            withExtendedLifetime(lock) {}
+        }
         for name in ["below", "upper", "work", "root"] { try Files.makeFolder("\(place)/\(name)", mode: 0o700) }
-        defer { try? Files.remove(place) }
         var start = ChildProcess.Start(
             executable: program, arguments: ["runc", "--version"], environment: ["PATH": standardSearchPath])
         start.workingFolder = place
