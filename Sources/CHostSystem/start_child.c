@@ -89,6 +89,12 @@ static void run_child(const struct child_start *start, int report) {
         if (dup2(streams[index], index) < 0) fail(report, CHILD_START_DESCRIPTORS);
     }
     if (start->working_folder != NULL && chdir(start->working_folder) != 0) fail(report, CHILD_START_FOLDER);
+    for (size_t index = 0; index < start->folder_count; index++) {
+        const struct child_folder *next = &start->folders[index];
+        int folder = open(next->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (folder < 0 || dup3(folder, next->number, O_CLOEXEC) < 0) fail(report, CHILD_START_OPEN);
+        close(folder);
+    }
     for (size_t index = 0; index < start->mount_count; index++) {
         const struct child_mount *next = &start->mounts[index];
         if (mount(next->source, next->target, next->type, next->flags, next->options) != 0)

@@ -25,7 +25,7 @@ package enum ProcessEnd: Sendable, Hashable {
 /// A process could not be started.
 package struct ChildStartError: Error, CustomStringConvertible {
     package enum Step: Sendable, Hashable {
-        case fork, descriptors, workingFolder, execute, namespaces
+        case fork, descriptors, workingFolder, execute, namespaces, folders
         /// Of the path that something was mounted at.
         case mount(String)
     }
@@ -51,6 +51,7 @@ package struct ChildStartError: Error, CustomStringConvertible {
         case .workingFolder: "cannot enter the working folder \(workingFolder ?? "."): \(reason)"
         case .execute: "cannot execute \(executable): \(reason)"
         case .namespaces: "cannot make namespaces for \(executable): \(reason)"
+        case .folders: "cannot open what is to be mounted for \(executable): \(reason)"
         case .mount(let target): "cannot mount \(target): \(reason)"
         }
     }
@@ -114,12 +115,27 @@ package struct ChildProcess: Sendable {
             }
         }
 
+        /// A folder that a mount names by `/proc/self/fd/` and a number.
+        package struct Folder: Sendable {
+            package var path: String
+            /// Of a descriptor that is open here, for the time of the start. The child opens the folder anew under its
+            /// number, because no mount takes a folder of another mount namespace.
+            package var number: Int32
+
+            package init(path: String, number: Int32) {
+                self.path = path
+                self.number = number
+            }
+        }
+
+        package var folders: [Folder]
         /// In order.
         package var mounts: [Mount]
         /// A user namespace too, in which who starts the child is root: what an ordinary user needs to mount at all.
         package var asRootOfOwnUsers: Bool
 
-        package init(mounts: [Mount], asRootOfOwnUsers: Bool) {
+        package init(folders: [Folder] = [], mounts: [Mount], asRootOfOwnUsers: Bool) {
+            self.folders = folders
             self.mounts = mounts
             self.asRootOfOwnUsers = asRootOfOwnUsers
         }
@@ -165,6 +181,7 @@ package struct ChildProcess: Sendable {
                 case CHILD_START_FOLDER.rawValue: .workingFolder
                 case CHILD_START_DESCRIPTORS.rawValue: .descriptors
                 case CHILD_START_NAMESPACES.rawValue: .namespaces
+                case CHILD_START_OPEN.rawValue: .folders
                 case let step: .mount(start.isolation?.target(ofStep: step) ?? "")
                 }
             throw ChildStartError(
@@ -252,21 +269,26 @@ extension ChildProcess.Isolation {
         request.isolated = true
         let texts = mounts.flatMap { [$0.source, $0.target, $0.type, $0.options] }
         // Root inside is who starts the child, outside (user_namespaces(7)).
-        return withCStrings(texts + ["0 \(geteuid()) 1", "0 \(getegid()) 1"]) { pointers in
+        return withCStrings(texts + ["0 \(geteuid()) 1", "0 \(getegid()) 1"] + folders.map(\.path)) { pointers in
             guard let pointers else { return ENOMEM }
             let calls = mounts.indices.map { index in
                 child_mount(
                     source: pointers[4 * index], target: pointers[4 * index + 1], type: pointers[4 * index + 2],
                     flags: 0, options: pointers[4 * index + 3])
             }
+            let opened = folders.enumerated().map { index, folder in
+                child_folder(path: pointers[texts.count + 2 + index], number: folder.number)
+            }
             if asRootOfOwnUsers {
                 request.user_map = UnsafePointer(pointers[texts.count])
                 request.group_map = UnsafePointer(pointers[texts.count + 1])
             }
             return calls.withUnsafeBufferPointer { calls in
-                request.mounts = calls.baseAddress
-                request.mount_count = calls.count
-                return body(&request)
+                opened.withUnsafeBufferPointer { opened in
+                    (request.mounts, request.mount_count) = (calls.baseAddress, calls.count)
+                    (request.folders, request.folder_count) = (opened.baseAddress, opened.count)
+                    return body(&request)
+                }
             }
         }
     }

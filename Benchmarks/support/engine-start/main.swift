@@ -4,17 +4,26 @@ import Glibc
 import HostSystem
 import OCIModel
 
-// Runs a command in an image of a store by the runc engine alone, without a record: engine-start HOME IMAGE WORD…
+// Runs a command in an image of a store by one engine alone, without a record: engine-start ENGINE HOME IMAGE WORD…
 let arguments = CommandLine.arguments
-guard arguments.count >= 4 else {
-    print("usage: engine-start BUNSEN_HOME IMAGE COMMAND...")
+guard arguments.count >= 5, ["runc", "docker", "podman"].contains(arguments[1]) else {
+    print("usage: engine-start runc|docker|podman BUNSEN_HOME IMAGE COMMAND...")
     exit(2)
 }
-let engine = RuncEngine(
-    store: ContentStore(home: arguments[1]), environment: processEnvironment(), inventory: [])
-let environment = try engine.prepare(.named(ImageReference(arguments[2]))) { _ in }
+let store = ContentStore(home: arguments[2])
+let engine: any ContainerEngine =
+    arguments[1] == "runc"
+    ? RuncEngine(store: store, environment: processEnvironment(), inventory: [])
+    : DaemonEngine(
+        arguments[1] == "docker" ? .docker : .podman, environment: processEnvironment(), store: store, inventory: [])
+let name = try ImageReference(arguments[3])
+guard let image = store.image(named: "\(name)") else {
+    print("there is no image \(name) in the store")
+    exit(66)
+}
+let environment = try engine.prepare(.stored(name: name, manifest: image.manifest.digest)) { _ in }
 var request = ContainerRequest(
-    name: "engine-start-\(getpid())", environment: environment, command: Array(arguments[3...]), variables: [:],
+    name: "engine-start-\(getpid())", environment: environment, command: Array(arguments[4...]), variables: [:],
     workingFolder: "/", streams: ContainerStreams(input: 0, output: 1, error: 2))
 request.streams.isForeground = true
 let container = try engine.start(request)

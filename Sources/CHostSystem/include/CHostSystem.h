@@ -19,6 +19,13 @@ struct child_mount {
     const char *options;
 };
 
+/// A folder that a child opens in place of a descriptor of its parent, to have it in its own mount namespace: no mount
+/// takes a folder of another one.
+struct child_folder {
+    const char *path;
+    int number;
+};
+
 /// What a child process starts with. Descriptors of -1 mean /dev/null.
 struct child_start {
     const char *path;         ///< absolute path of the executable
@@ -39,6 +46,8 @@ struct child_start {
     const char *group_map;
     const int *joined;        ///< open namespaces that the child enters, in this order; NULL for none
     size_t joined_count;
+    const struct child_folder *folders; ///< opened before anything is mounted, and closed at the exec
+    size_t folder_count;
     const struct child_mount *mounts; ///< made one after the other, in the working folder
     size_t mount_count;
 };
@@ -50,7 +59,8 @@ enum child_start_step {
     CHILD_START_FOLDER = 2,
     CHILD_START_EXEC = 3,
     CHILD_START_NAMESPACES = 4,
-    CHILD_START_MOUNT = 5 ///< of the first mount; the second is 6, and so on
+    CHILD_START_OPEN = 5, ///< of one of the folders
+    CHILD_START_MOUNT = 6 ///< of the first mount; the second is 7, and so on
 };
 
 /// Starts a child. Returns 0 and its pid, or the errno of the step that failed, which is stored in *failed_step.

@@ -18,6 +18,8 @@ package final class RuncEngine: ContainerEngine {
     private let inventory: [RunManifest.GPU]
     private let devices: CDIRegistry
     private let known = Mutex<RuncHost?>(nil)
+    /// Images that were prepared. Nobody removes their layers before this process ends.
+    private let images = Mutex<[Digest: UnpackedImage]>([:])
 
     /// - Parameters:
     ///   - store: where the images are.
@@ -77,10 +79,17 @@ package final class RuncEngine: ContainerEngine {
             }
             (manifest, name) = (record.manifest.digest, "\(reference)")
         }
-        let image = try UnpackedImage(manifest, named: name, in: store) { progress("unpacking \(name)") }
+        let image = try image(manifest, named: name) { progress("unpacking \(name)") }
         var prepared = PreparedEnvironment(reference: name, identifier: "\(manifest)", digest: manifest)
         prepared.execution = image.configuration.config ?? ImageConfiguration.Execution()
         return prepared
+    }
+
+    private func image(_ manifest: Digest, named name: String, unpacking: () -> Void = {}) throws -> UnpackedImage {
+        if let image = images.withLock({ $0[manifest] }) { return image }
+        let image = try UnpackedImage(manifest, named: name, in: store, unpacking: unpacking)
+        images.withLock { $0[manifest] = image }
+        return image
     }
 
     // MARK: What can be kept
@@ -152,7 +161,7 @@ package final class RuncEngine: ContainerEngine {
         try check(request)
         let manifest = try manifest(of: request)
         _ = ContainerFolder.all(home: store.home)
-        let image = try UnpackedImage(manifest, named: request.environment.reference ?? "\(manifest)", in: store)
+        let image = try image(manifest, named: request.environment.reference ?? "\(manifest)")
         let folder = ContainerFolder(home: store.home, name: request.name)
         let host = try host()
         let care = try folder.make(

@@ -84,9 +84,12 @@ struct RuncHost: Sendable {
     }
 
     /// Namespaces with some mounts, and the list of their processes, without which runc cannot look at itself.
-    func isolation(_ mounts: [ChildProcess.Isolation.Mount]) -> ChildProcess.Isolation {
+    func isolation(
+        _ mounts: [ChildProcess.Isolation.Mount], folders: [ChildProcess.Isolation.Folder] = []
+    ) -> ChildProcess.Isolation {
         .init(
-            mounts: mounts + [.init(source: "proc", target: "/proc", type: "proc")], asRootOfOwnUsers: isRootless)
+            folders: folders, mounts: mounts + [.init(source: "proc", target: "/proc", type: "proc")],
+            asRootOfOwnUsers: isRootless)
     }
 
     /// The first process of the container proper, below its runc; nil where there is none. runc's threads may each have

@@ -142,7 +142,13 @@ struct RuncStart {
         start.deathSignal = SIGKILL
         // As long as runc lives, nobody removes the layers or this folder.
         start.keptDescriptors = [running.number] + image.layers.compactMap { $0.use?.number }
-        start.isolation = host.isolation([root.mount(inUserNamespace: host.isRootless)])
+        let opened = try root.files.layers.map { try Descriptor.open($0, O_RDONLY | O_DIRECTORY) }
+        defer { withExtendedLifetime(opened) {} }
+        let layers = zip(root.files.layers, opened).map {
+            ChildProcess.Isolation.Folder(path: $0, number: $1.number)
+        }
+        start.isolation = host.isolation(
+            [root.mount(layers: layers, inUserNamespace: host.isRootless)], folders: layers)
         do {
             return try ChildProcess.start(start)
         } catch let error as ChildStartError {

@@ -1,8 +1,8 @@
 import Glibc
 import HostSystem
 
-/// What a container's root is made of, in the container's folder: links to the layers in the store, and the files that
-/// belong to this container alone. The kernel puts them on top of each other; nothing of an image is copied.
+/// What a container's root is made of: the layers in the store, and in the container's folder the files that belong to
+/// this container alone. The kernel puts them on top of each other; nothing of an image is copied.
 struct RootFileSystem {
     /// The container's folder.
     let folder: String
@@ -13,23 +13,21 @@ struct RootFileSystem {
     private var upper: String { "\(folder)/upper" }
 
     func prepare() throws {
-        for name in ["layers", "upper", "work", "root"] { try Files.makeFolder("\(folder)/\(name)") }
+        for name in ["upper", "work", "root"] { try Files.makeFolder("\(folder)/\(name)") }
         // Whatever the umask: ordinary users of the container go through its root.
         chmod(upper, 0o755)
-        for (number, layer) in files.layers.enumerated() {
-            let link = "\(folder)/\(Self.link(number))"
-            guard symlink(layer, link) == 0 else { throw SystemError("link", link) }
-        }
     }
-
-    /// Short, because the kernel reads all options of a mount from one page: 128 layers take 600 bytes of 4,096.
-    private static func link(_ number: Int) -> String { "layers/\(String(number, radix: 36))" }
 
     /// The mount of the root, for a child whose working folder is the container's.
     ///
-    /// - Parameter inUserNamespace: who mounts is an ordinary user, whose marks on files are kept in user attributes.
-    func mount(inUserNamespace: Bool) -> ChildProcess.Isolation.Mount {
-        let lower = files.layers.indices.reversed().map(Self.link).joined(separator: ":")
+    /// - Parameters:
+    ///   - layers: from the base upwards, opened by the child. They are named by numbers, because the kernel reads all
+    ///     options of a mount from one page: 128 layers take 2,300 bytes of 4,096.
+    ///   - inUserNamespace: who mounts is an ordinary user, whose marks on files are kept in user attributes.
+    func mount(
+        layers: [ChildProcess.Isolation.Folder], inUserNamespace: Bool
+    ) -> ChildProcess.Isolation.Mount {
+        let lower = layers.reversed().map { "/proc/self/fd/\($0.number)" }.joined(separator: ":")
         // The upper files live as long as the container: nothing is gained by writing them out when it ends.
         var options = "lowerdir=\(lower),upperdir=upper,workdir=work,volatile"
         if inUserNamespace { options += ",userxattr" }
