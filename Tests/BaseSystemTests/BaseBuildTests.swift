@@ -54,19 +54,13 @@ enum TestBase {
             try pin(), request: request, variant: variant, options: options, to: path)
     }
 
-    /// The account that prepare.sh makes for this, when tests are run by root.
-    static let ordinaryUser = "bunsen-test"
     /// Tells a copy of the tests, started by a test, what to build: the folder of its home.
     static let copyVariable = "BUNSEN_TEST_BUILD_BASE"
 
     /// Starts these tests again, as another user where one is given, to build a base in a process of their own.
     static func startCopy(test: String, home: String, user: String?) throws -> Tool.Running {
-        var environment = processEnvironment()
-        environment[copyVariable] = home
-        var arguments = [CommandLine.arguments[0], "--testing-library", "swift-testing", "--filter", test]
-        if let user { arguments = ["/usr/bin/setpriv", "--reuid", user, "--regid", user, "--init-groups"] + arguments }
-        let words = ["-c", "umask \(user == nil ? "022" : "077"); exec \"$@\"", "sh"] + arguments
-        return try Tool(executable: "/bin/sh", environment: environment, workingFolder: "/tmp").start(words)
+        try TestCopy.start(
+            test, variables: [copyVariable: home], user: user, umask: user == nil ? "022" : "077", in: home)
     }
 }
 
@@ -93,15 +87,15 @@ enum TestBase {
             try Files.write(Files.read("\(TestBase.folder)/\(BaseLock.fileName)"), to: "\(home)/\(BaseLock.fileName)")
             var user: String?
             if geteuid() == 0 {
-                let account = try #require(getpwnam(TestBase.ordinaryUser), "there is no account bunsen-test: ./test")
-                user = TestBase.ordinaryUser
+                let account = try #require(getpwnam(TestCopy.ordinaryUser), "there is no account bunsen-test: ./test")
+                user = TestCopy.ordinaryUser
                 for folder in [home, "\(home)/packages"] {
                     chown(folder, account.pointee.pw_uid, account.pointee.pw_gid)
                 }
             }
             let copy = try TestBase.startCopy(
                 test: "anOrdinaryUserBuildsTheSameBytesAsRoot", home: home, user: user)
-            let words = try allOutput(copy)
+            let words = try copy.allOutput()
             #expect(copy.child.wait().succeeded, "\(words.suffix(3000))")
             #expect(try Files.readText("\(home)/digest") == tree.archive.sha256, "\(words.suffix(3000))")
             #expect(try SHA256.hexDigest(file: "\(home)/base.tar") == tree.archive.sha256)
@@ -250,22 +244,4 @@ enum TestBase {
         }
         #expect(throws: Never.self) { try BaseOptions().check() }
     }
-}
-
-/// Everything that a program prints until it ends.
-func allOutput(_ running: Tool.Running) throws -> String {
-    var text = ""
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    var open = [running.output, running.error]
-    while !open.isEmpty {
-        var polls = open.map { pollfd(fd: $0.number, events: Int16(POLLIN), revents: 0) }
-        guard poll(&polls, nfds_t(polls.count), -1) >= 0 || errno == EINTR else { throw SystemError("read", "a pipe") }
-        var ended: Set<Int32> = []
-        for entry in polls where entry.revents != 0 {
-            let count = buffer.withUnsafeMutableBytes { read(entry.fd, $0.baseAddress, $0.count) }
-            if count > 0 { text += String(decoding: buffer[..<count], as: UTF8.self) } else { ended.insert(entry.fd) }
-        }
-        open = open.filter { !ended.contains($0.number) }
-    }
-    return text
 }

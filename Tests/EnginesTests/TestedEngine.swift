@@ -9,6 +9,12 @@ import TestSupport
 enum TestedEngine: String, CaseIterable, CustomStringConvertible {
     case process, docker, podman, runc
 
+    /// All, or those that a copy of these tests was started for, as another user.
+    static let allCases: [TestedEngine] = {
+        guard let names = processEnvironment()[RootlessTests.variable] else { return [process, docker, podman, runc] }
+        return names.split(separator: ",").compactMap { TestedEngine(rawValue: String($0)) }
+    }()
+
     var description: String { rawValue }
 
     /// It keeps limits and mounts; the process engine refuses them.

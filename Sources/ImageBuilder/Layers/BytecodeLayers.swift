@@ -25,13 +25,13 @@ struct BytecodeLayers {
 
         var layers: Int { own + shared }
 
-        static let plain = Room(own: 6, shared: LayerPlan.sharedLayers)
+        static let plain = Room(own: 16, shared: LayerPlan.sharedLayers)
         /// A variant has few wheels.
         static let variant = Room(own: 0, shared: 1)
     }
 
     /// Wheels with fewer bytes of modules share a layer.
-    private static let ownSize = 2 << 20
+    private static let ownSize = 256 << 10
 
     private struct Group: Sendable {
         let title: String
