@@ -155,9 +155,13 @@ struct DaemonExecution {
             do {
                 seen = try state(of: id)
             } catch let error as EngineError {
-                // It went with its container.
-                if case .missing = error.cause { return .signalled(number: SIGKILL) }
-                throw error
+                // It went with its container. Podman has another status for one that is on its way out.
+                switch error.cause {
+                case .missing: return .signalled(number: SIGKILL)
+                case .said(let words) where words.hasSuffix("no such container"):
+                    return .signalled(number: SIGKILL)
+                default: throw error
+                }
             }
             if !seen.Running, let code = seen.ExitCode {
                 if let problem, code == 0 { throw EngineError(Self.operation, name, .said(problem)) }
