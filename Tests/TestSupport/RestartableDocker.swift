@@ -6,7 +6,7 @@ import HostSystem
 package final class RestartableDocker {
     private let folder: String
     private let keepsContainers: Bool
-    private var daemon: ChildProcess?
+    private var daemon: Daemon?
     /// What makes any docker client talk to this daemon.
     package var variables: [String: String] {
         ["DOCKER_HOST": "unix://\(folder)/docker.sock", "DOCKER_CONFIG": "\(folder)/client"]
@@ -37,7 +37,7 @@ package final class RestartableDocker {
             ) {
                 let docker = RestartableDocker(folder, keepsContainers)
                 try docker.start()
-                defer { docker.end(SIGTERM) }
+                defer { docker.daemon?.end() }
                 return try body(docker)
             }
         }
@@ -45,36 +45,19 @@ package final class RestartableDocker {
 
     /// Starts the daemon, and waits until it answers.
     package func start() throws {
-        let tool = try program("dockerd")
-        let log = try Descriptor.open("\(folder)/dockerd.log", O_WRONLY | O_CREAT | O_APPEND)
-        var start = ChildProcess.Start(
-            executable: tool.executable,
-            arguments: [tool.executable] + DockerDaemon.arguments(folder)
-                + ["--containerd", "\(folder)/containerd.sock"] + (keepsContainers ? ["--live-restore"] : []),
-            environment: tool.environment)
-        start.standardOutput = log.number
-        start.standardError = log.number
-        start.ownGroup = true
-        start.deathSignal = SIGTERM
-        daemon = try ChildProcess.start(start)
         var client = try program("docker")
         client.environment.merge(variables) { $1 }
-        guard eventually(60, { (try? client.run(["version"], timeout: 10).succeeded) ?? false }) else {
-            let said = (try? Files.readText("\(folder)/dockerd.log")) ?? ""
-            throw SystemError("start", "dockerd, which said: \(said.suffix(2000))", code: ETIMEDOUT)
-        }
+        daemon = try Daemon.start(
+            "dockerd",
+            DockerDaemon.arguments(folder) + ["--containerd", "\(folder)/containerd.sock"]
+                + (keepsContainers ? ["--live-restore"] : []),
+            log: "\(folder)/dockerd.log", isReady: { try client.run(["version"], timeout: 10).succeeded })
     }
 
     /// Ends the daemon as a crash does, with nothing put away.
     package func crash() {
-        end(SIGKILL)
+        daemon?.end(SIGKILL)
+        daemon = nil
         unlink("\(folder)/docker.pid")
-    }
-
-    private func end(_ signal: Int32) {
-        guard let daemon else { return }
-        kill(daemon.id, signal)
-        _ = daemon.wait()
-        self.daemon = nil
     }
 }

@@ -6,16 +6,15 @@ import OCIModel
 
 // Runs a command in an image of a store by one engine alone, without a record: engine-start ENGINE HOME IMAGE WORD…
 let arguments = CommandLine.arguments
-guard arguments.count >= 5, ["runc", "docker", "podman"].contains(arguments[1]) else {
-    print("usage: engine-start runc|docker|podman BUNSEN_HOME IMAGE COMMAND...")
+guard arguments.count >= 5, ["runc", "docker"].contains(arguments[1]) else {
+    print("usage: engine-start runc|docker BUNSEN_HOME IMAGE COMMAND...")
     exit(2)
 }
 let store = ContentStore(home: arguments[2])
 let engine: any ContainerEngine =
     arguments[1] == "runc"
     ? RuncEngine(store: store, environment: processEnvironment(), inventory: [])
-    : DaemonEngine(
-        arguments[1] == "docker" ? .docker : .podman, environment: processEnvironment(), store: store, inventory: [])
+    : DaemonEngine(.docker, environment: processEnvironment(), store: store, inventory: [])
 let name = try ImageReference(arguments[3])
 guard let image = store.image(named: "\(name)") else {
     print("there is no image \(name) in the store")

@@ -221,7 +221,9 @@ final class RunSession {
         do {
             try command.engine.remove(command.request.name)
         } catch {
-            context.console.warn("the container \(command.request.name) is left: \(error)")
+            context.console.warn(
+                "the container \(command.request.name) is left: \(error); the next run on "
+                    + "\(command.engine.name.rawValue) removes it")
         }
     }
 

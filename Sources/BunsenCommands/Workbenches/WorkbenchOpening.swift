@@ -276,7 +276,8 @@ final class WorkbenchOpening {
         do {
             try plan.engine.remove(record.container)
         } catch {
-            context.console.warn("the container \(record.container) is left: \(error)")
+            context.console.warn(
+                "the container \(record.container) is left: \(error); bunsen down \(record.name) removes it")
         }
     }
 

@@ -15,30 +15,39 @@ struct ContainerFollower: Sendable {
     func follow(_ attached: DaemonConnection, _ client: DaemonClient) -> ContainerEnd {
         var client = client
         var problem = outputs.pump(attached, framed: true)
+        var lost: Double?
         while true {
             do {
                 return try end(client, problem)
             } catch {
-                let lost = monotonicSeconds()
-                guard let back = returned(since: lost) else {
+                let since = lost ?? monotonicSeconds()
+                lost = since
+                guard let back = returned(since: since) else {
                     return ContainerEnd(.signalled(number: SIGKILL), message: "its end is not known: \(error)")
                 }
                 client = back
-                let away = ReadableNumber.duration(monotonicSeconds() - lost)
+                let away = ReadableNumber.duration(monotonicSeconds() - since)
                 problem = "\(engine.name.rawValue) went away for \(away): what the command printed meanwhile is lost"
                 // Streams of a container that has ended would stay open for ever.
                 guard let again = try? DaemonContainer.attach(name, client),
                     (try? DaemonContainer.inspect(name, client))?.status == .running
-                else { continue }
+                else {
+                    usleep(Self.pause)
+                    continue
+                }
                 problem = outputs.pump(again, framed: true) ?? problem
+                lost = nil
             }
         }
     }
 
+    /// Between two questions to a daemon that is away, or does not make sense, in microseconds.
+    private static let pause: UInt32 = 200_000
+
     private func returned(since lost: Double) -> DaemonClient? {
         while monotonicSeconds() - lost < engine.patience {
             if let client = try? engine.connected() { return client }
-            usleep(200_000)
+            usleep(Self.pause)
         }
         return nil
     }

@@ -48,7 +48,7 @@ struct BytecodeLayers {
         let keys = groups.map { group in
             RecordKey(
                 "bytecode-layer",
-                parts: ["\(ImageLayout.version)", layout.sitePackages, pythonVersion]
+                parts: ["\(ImageLayout.version)", "\(ModuleCompiler.version)", layout.sitePackages, pythonVersion]
                     + group.digests.map(\.description))
         }
         var records = try keys.map { key in

@@ -9,6 +9,9 @@ import HostSystem
 /// such sets is compiled once more while the first result keeps all its strings known. That makes Python 3.11 write the
 /// same in any order; of other versions every module is compiled twice, and left out where it comes out differently.
 struct ModuleCompiler {
+    /// Goes up with every change of what comes out.
+    static let version = 2
+
     let layout: ImageLayout
     let host: [String: String]
 
@@ -36,7 +39,7 @@ struct ModuleCompiler {
         guard result.succeeded else {
             throw ImageBuildError(
                 .importFailed, "compiled modules", "the interpreter of the image does not compile them: \(result.end)",
-                detail: result.errorText)
+                hint: "build without --bytecode", detail: result.errorText)
         }
         return Output(folder: scratch)
     }
