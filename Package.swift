@@ -87,13 +87,13 @@ let package = Package(
 
         // The operating system
         .target(name: "HTTPTransfer", dependencies: ["HostSystem", "CCurl"]),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CCurl"),
         .target(name: "HostSystem", dependencies: ["CHostSystem", "COpenSSL"]),
         .target(name: "CHostSystem"),
         .target(name: "CInflate"),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 
         // Tests, from the inside outwards
         .target(name: "TestSupport", dependencies: ["HostSystem"], path: "Tests/TestSupport"),

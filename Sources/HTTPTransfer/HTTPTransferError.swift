@@ -2,6 +2,8 @@
 package struct HTTPTransferError: Error, CustomStringConvertible {
     package enum Cause: Sendable {
         case badAddress(String)
+        /// There is no libcurl on this machine, or it does not start.
+        case noLibrary
         /// No connection: name unknown, port closed, no route.
         case unreachable(String)
         /// The TLS handshake or the certificate's check failed.
@@ -49,6 +51,7 @@ extension HTTPTransferError.Cause: CustomStringConvertible {
     package var description: String {
         switch self {
         case .badAddress(let reason), .unreachable(let reason), .badAnswer(let reason): reason
+        case .noLibrary: "libcurl.so.4, which transfers go through, is not on this machine"
         case .tls(let reason, let isCertificate):
             isCertificate ? "the server's certificate does not verify: \(reason)" : "TLS failed: \(reason)"
         case .stalled(let seconds): "nothing arrived for \(Int(seconds.rounded(.up))) s"

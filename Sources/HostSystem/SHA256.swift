@@ -3,19 +3,19 @@ import Glibc
 
 /// SHA-256 (FIPS 180-4), computed by OpenSSL, which uses the processor's own instructions where it has them.
 package struct SHA256: ~Copyable {
-    private let context: OpaquePointer?
+    private let context: UnsafeMutablePointer<SHA256_CTX>
 
     package init() {
-        context = EVP_MD_CTX_new()
-        EVP_DigestInit_ex(context, EVP_sha256(), nil)
+        context = .allocate(capacity: 1)
+        sha256_begin(context)
     }
 
     deinit {
-        EVP_MD_CTX_free(context)
+        context.deallocate()
     }
 
     package func update(_ bytes: UnsafeRawBufferPointer) {
-        EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        sha256_add(context, bytes.baseAddress, bytes.count)
     }
 
     package func update(_ bytes: some Sequence<UInt8>) {
@@ -26,7 +26,7 @@ package struct SHA256: ~Copyable {
     /// The digest as 64 lower-case hexadecimal digits. Ends the computation.
     package consuming func hexDigest() -> String {
         var digest = [UInt8](repeating: 0, count: 32)
-        EVP_DigestFinal_ex(context, &digest, nil)
+        sha256_end(context, &digest)
         return Hexadecimal.text(digest)
     }
 

@@ -28,7 +28,9 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         }
         guard reference.utf8.count <= 16384 else { throw refused("it is longer than 16384 bytes") }
         guard reference.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { throw refused("it has spaces or controls") }
-        guard let parts = curl_url() else { throw refused("there is no memory left") }
+        guard let parts = curl_url() else {
+            throw HTTPTransferError(operation: "use", address: Self.withoutSecrets(reference), cause: .noLibrary)
+        }
         defer { curl_url_cleanup(parts) }
         if let base, curl_url_set(parts, CURLUPART_URL, base.text, 0) != CURLUE_OK { throw refused("it has no base") }
         guard curl_url_set(parts, CURLUPART_URL, reference, 0) == CURLUE_OK else {
@@ -36,7 +38,7 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         }
         func part(_ part: CURLUPart, _ flags: UInt32 = 0) -> String? {
             var value: UnsafeMutablePointer<CChar>?
-            guard curl_url_get(parts, part, &value, flags) == CURLUE_OK, let value else { return nil }
+            guard curl_url_part(parts, part, &value, flags) == CURLUE_OK, let value else { return nil }
             defer { curl_free(value) }
             return String(cString: value)
         }

@@ -114,7 +114,7 @@ package final class HTTPClient: Sendable {
         }
         guard let session = kept ?? CurlSession() else {
             throw HTTPTransferError(
-                operation: request.method, address: "\(request.address)", cause: .unreachable("libcurl does not start"))
+                operation: request.method, address: "\(request.address)", cause: .noLibrary)
         }
         return try HTTPExchange(request, on: session, configuration: configuration) { [weak self] session in
             self?.idle.withLock { if $0.count < Self.idleLimit { $0.append(session) } }
