@@ -96,6 +96,42 @@ import Testing
         }
     }
 
+    @Test func aFileHidesTheFoldersOfLowerLayers() throws {
+        try withTemporaryFolder { folder in
+            let layers = ["low", "middle", "high"].map { "\(folder)/\($0)" }
+            try Files.makeFolder("\(layers[0])/data/sub")
+            try Files.makeFolder("\(layers[0])/both")
+            try Files.makeFolder("\(layers[1])")
+            try Files.makeFolder("\(layers[2])/data")
+            try Files.makeFolder("\(layers[2])/both")
+            try Files.write("low", to: "\(layers[0])/data/sub/file")
+            try Files.write("low", to: "\(layers[0])/both/old")
+            try Files.write("high", to: "\(layers[2])/both/new")
+            #expect(ImageFiles(layers: layers, mounts: []).text(of: "/data/sub/file") == "low")
+            try Files.write("not a folder", to: "\(layers[1])/data")
+            let files = ImageFiles(layers: layers, mounts: [])
+            #expect(files.find("/data")?.isFolder == true)
+            #expect(files.find("/data/sub/file") == nil)
+            #expect(files.text(of: "/both/old") == "low" && files.text(of: "/both/new") == "high")
+            let mount = try ContainerMount("\(layers[0])/data:/data", from: "/")
+            #expect(ImageFiles(files, mounts: [mount]).text(of: "/data/sub/file") == "low")
+        }
+    }
+
+    /// What runc is given has to be JSON whatever people have in their variables.
+    @Test func configurationsAreJSON() throws {
+        let strange = (0..<0x20).map { String(UnicodeScalar(UInt8($0))) } + ["\"", "\\", "/", "é", "训练", "\u{7f}"]
+        let text = JSONText.object([
+            "strings": .strings(strange), "number": .number(UInt64.max), "negative": .number(-7), "yes": .boolean(true),
+            "absent": nil, "empty": .object([:]), "a \"name\"": .array([]),
+        ])
+        let parsed = try JSONValue(parsing: text.bytes)
+        #expect(parsed["strings"].array.map(\.string) == strange)
+        #expect(parsed["number"].number == Double(UInt64.max) && parsed["negative"].number == -7)
+        let start = #"{"a \"name\"":[],"empty":{},"negative":-7,"number":18446744073709551615,"strings":["#
+        #expect(String(decoding: text.bytes, as: UTF8.self).hasPrefix(start))
+    }
+
     @Test func usersOfImagesAreNumbersOrNames() throws {
         try withTemporaryFolder { folder in
             try Files.makeFolder("\(folder)/etc")

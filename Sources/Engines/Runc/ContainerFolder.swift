@@ -7,7 +7,8 @@ import HostSystem
 ///     NAME.lock        held by the process that started the container, for as long as it looks after it
 ///     NAME/running     held by runc, and so for as long as the container runs
 ///     NAME/record.json what was asked for
-///     NAME/end.json    how it ended, once that is known
+///     NAME/end         how it ended, once that is known
+///     NAME/process     which process runc is
 ///     NAME/…           the bundle, runc's state, and the files that the container wrote outside its mounts
 ///
 /// The kernel drops the locks of a killed process. A folder that nobody holds is what a killed Bunsen left: any
@@ -58,54 +59,41 @@ struct ContainerFolder: Sendable {
     private var isHeld: Bool { isRunning || FileLock.isHeld(lockPath) }
 
     func record() -> Record? { ShortLivedFile.read(Record.self, from: "\(path)/record.json") }
-    func end() -> ContainerEnd? { ShortLivedFile.read(End.self, from: "\(path)/end.json")?.value }
+    func end() -> ContainerEnd? {
+        (try? Files.readText("\(path)/end", limit: 256)).flatMap(ContainerEnd.init(line:))
+    }
 
     /// Keeps how the container ended for whoever asks later.
     func note(_ end: ContainerEnd) {
-        if exists { try? ShortLivedFile.write(json: End(end), to: "\(path)/end.json") }
-    }
-
-    private struct End: Codable {
-        var code: Int32?
-        var signal: Int32?
-        var outOfMemory: Bool
-
-        init(_ end: ContainerEnd) {
-            switch end.end {
-            case .exited(let code): self.code = code
-            case .signalled(let number): signal = number
-            }
-            outOfMemory = end.outOfMemory
-        }
-
-        var value: ContainerEnd {
-            ContainerEnd(
-                code.map { .exited(code: $0) } ?? .signalled(number: signal ?? SIGKILL), outOfMemory: outOfMemory)
-        }
+        if exists { try? ShortLivedFile.write(Array(end.line.utf8), to: "\(path)/end") }
     }
 
     /// Ends the container where it still runs, and removes all that is left of it. What does not exist is fine.
-    func remove() throws {
+    ///
+    /// - Parameter groups: the control groups in which containers of this user are; nil for none.
+    func remove(_ groups: ControlGroups?) throws {
         if let process { kill(process, SIGKILL) }
         let deadline = monotonicSeconds() + 5
         while isRunning, monotonicSeconds() < deadline { usleep(2_000) }
-        if let record = record(), let group = record.controlGroup, let groups = ControlGroups.ofThisMachine() {
-            ControlGroup(groups: groups, path: group).remove()
-        }
+        // Of a container that has none there is no folder.
+        if let groups { ControlGroup(groups: groups, path: BundleMaker.controlGroup(of: name)).remove() }
         try Files.remove(path)
         unlink(lockPath)
     }
 
     /// runc itself, the first process of the container's outer namespace: when it is killed, all of them are.
     var process: pid_t? {
-        guard isRunning, let identity = ShortLivedFile.read(ProcessIdentity.self, from: "\(path)/process"),
-            identity.isAlive
+        guard isRunning, let text = try? Files.readText("\(path)/process", limit: 256) else { return nil }
+        let words = text.split(separator: " ")
+        guard words.count == 2, let id = pid_t(words[0]), let identity = ProcessIdentity(id),
+            String(identity.started) == words[1]
         else { return nil }
-        return identity.id
+        return id
     }
 
     func note(process id: pid_t) throws {
-        if let identity = ProcessIdentity(id) { try ShortLivedFile.write(json: identity, to: "\(path)/process") }
+        guard let identity = ProcessIdentity(id) else { return }
+        try ShortLivedFile.write(Array("\(identity.id) \(identity.started)".utf8), to: "\(path)/process")
     }
 
     // MARK: All of them
@@ -119,9 +107,31 @@ struct ContainerFolder: Sendable {
             if folder.isHeld { return folder }
             // Taken now, so that no other command removes it at the same time.
             guard let lock = try? FileLock.take(folder.lockPath) else { return folder }
-            if !folder.isRunning { try? folder.remove() }
+            if !folder.isRunning { try? folder.remove(ControlGroups.forContainers()) }
             withExtendedLifetime(lock) {}
             return nil
         }
     }
+}
+
+extension ContainerEnd {
+    /// `exited 0`, or `signalled 9 out-of-memory`.
+    fileprivate var line: String {
+        let end =
+            switch end {
+            case .exited(let code): "exited \(code)"
+            case .signalled(let number): "signalled \(number)"
+            }
+        return end + (outOfMemory ? " \(Self.outOfMemoryWord)" : "")
+    }
+
+    fileprivate init?(line: String) {
+        let words = line.split(separator: " ")
+        guard words.count >= 2, let number = Int32(words[1]) else { return nil }
+        self.init(
+            words[0] == "exited" ? .exited(code: number) : .signalled(number: number),
+            outOfMemory: words.count > 2 && words[2] == Self.outOfMemoryWord)
+    }
+
+    private static let outOfMemoryWord = "out-of-memory"
 }

@@ -174,7 +174,7 @@ package final class RuncEngine: ContainerEngine {
                 request: request, image: image, folder: folder, host: host, devices: gpus(of: request)?.edits
             ).run(care)
         } catch {
-            try? folder.remove()
+            try? folder.remove(host.groups)
             throw error
         }
     }
@@ -222,6 +222,6 @@ package final class RuncEngine: ContainerEngine {
 
     package func remove(_ name: String) throws {
         let folder = ContainerFolder(home: store.home, name: name)
-        if folder.exists { try folder.remove() }
+        if folder.exists { try folder.remove(known.withLock { $0 }?.groups ?? ControlGroups.forContainers()) }
     }
 }

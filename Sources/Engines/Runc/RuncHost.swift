@@ -21,7 +21,7 @@ struct RuncHost: Sendable {
         }
         self.program = program
         isRootless = geteuid() != 0
-        groups = isRootless ? nil : ControlGroups.ofThisMachine()
+        groups = ControlGroups.forContainers()
         let names = ["tini-static", "docker-init", "/usr/libexec/podman/catatonit", "catatonit"]
         initProgram = names.lazy.compactMap { findExecutable($0, searchPath: search, from: "/") }.first
     }

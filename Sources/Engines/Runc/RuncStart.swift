@@ -106,7 +106,7 @@ struct RuncStart {
             try root.write("127.0.0.1 localhost \(bundle.hostname)\n::1 localhost\n", to: "/etc/hosts")
         }
         try root.write(bundle.hostname + "\n", to: "/etc/hostname")
-        try ShortLivedFile.write(json: bundle.specification(), to: "\(folder.path)/config.json")
+        try ShortLivedFile.write(bundle.specification().json.bytes, to: "\(folder.path)/config.json")
     }
 
     /// Programs ask for the name and the home of who runs them.

@@ -4,14 +4,14 @@
 /// The rules are within those that Docker has for a container without capabilities, and leave out what experiments do
 /// not need, such as setting clocks, another root, 32-bit programs and io_uring. Debuggers and profilers of one's own
 /// processes work.
-struct SeccompProfile: Encodable, Sendable {
+struct SeccompProfile: Sendable {
     var defaultAction = "SCMP_ACT_ERRNO"
     /// EPERM.
     var defaultErrnoRet: UInt32 = 1
     var architectures: [String]
     var syscalls: [Rule]
 
-    struct Rule: Encodable, Sendable {
+    struct Rule: Sendable {
         var names: [String]
         var action = "SCMP_ACT_ALLOW"
         var errnoRet: UInt32?
@@ -19,7 +19,7 @@ struct SeccompProfile: Encodable, Sendable {
     }
 
     /// A condition on one argument of a call.
-    struct Argument: Encodable, Sendable {
+    struct Argument: Sendable {
         var index: UInt32
         var value: UInt64
         var valueTwo: UInt64?

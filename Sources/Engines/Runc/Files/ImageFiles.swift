@@ -1,5 +1,6 @@
 import Glibc
 import HostSystem
+import Synchronization
 
 /// The files that a container will see, looked at before it is started: the layers of its image, and what is mounted
 /// over them.
@@ -7,6 +8,20 @@ struct ImageFiles: Sendable {
     /// Unpacked layers, from the base upwards.
     let layers: [String]
     let mounts: [ContainerMount]
+    private let folders: LayerFolders
+
+    init(layers: [String], mounts: [ContainerMount]) {
+        self.layers = layers
+        self.mounts = mounts
+        folders = LayerFolders(layers)
+    }
+
+    /// The same layers below other mounts.
+    init(_ files: ImageFiles, mounts: [ContainerMount]) {
+        layers = files.layers
+        folders = files.folders
+        self.mounts = mounts
+    }
 
     struct Found {
         /// On the host.
@@ -55,7 +70,7 @@ struct ImageFiles: Sendable {
         if let mount = above.max(by: { $0.destination.utf8.count < $1.destination.utf8.count }) {
             return Self.status(mount.source + path.dropFirst(mount.destination.count), path, isMounted: true)
         }
-        for layer in layers.reversed() {
+        for layer in folders.having(Files.parent(of: path) ?? "/") {
             if let found = Self.status(layer + path, path) { return found }
         }
         // The places of mounts are made when they are not there.
@@ -79,6 +94,30 @@ struct ImageFiles: Sendable {
     /// The text of a small file of the image.
     func text(of path: String) -> String? {
         find(path).flatMap { try? Files.readText($0.place, limit: 4 << 20) }
+    }
+}
+
+/// Which layers have a folder, remembered: of fifty layers two or three have any given one, and nobody need look for its
+/// files in the others.
+private final class LayerFolders: Sendable {
+    private let known: Mutex<[String: [String]]>
+
+    /// - Parameter layers: from the base upwards.
+    init(_ layers: [String]) { known = Mutex(["/": layers.reversed()]) }
+
+    /// The layers whose files at `folder` a container sees, from the uppermost downwards: a file in one hides the
+    /// folders of those below.
+    func having(_ folder: String) -> [String] {
+        if let layers = known.withLock({ $0[folder] }) { return layers }
+        var layers: [String] = []
+        for layer in having(Files.parent(of: folder) ?? "/") {
+            var status = stat()
+            guard lstat(layer + folder, &status) == 0 else { continue }
+            guard status.st_mode & S_IFMT == S_IFDIR else { break }
+            layers.append(layer)
+        }
+        known.withLock { $0[folder] = layers }
+        return layers
     }
 }
 

@@ -39,7 +39,11 @@ struct RootFileSystem {
     /// Writes a file of the container over that of the image.
     func write(_ text: String, to path: String) throws {
         if let parent = Files.parent(of: path) { try makeUpperFolder(parent) }
-        try ShortLivedFile.write(Array(text.utf8), to: upper + path, mode: 0o644)
+        let place = upper + path
+        let file = try Descriptor.open(place, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        try file.writeAll(Array(text.utf8), path: place)
+        // Whatever the umask.
+        guard fchmod(file.number, 0o644) == 0 else { throw SystemError("write", place) }
     }
 
     /// A folder of the container's own user, such as a home.
@@ -53,7 +57,7 @@ struct RootFileSystem {
     /// parents: not to root.
     func makePlace(for mount: ContainerMount) throws {
         let outer = files.mounts.filter { $0 != mount && mount.destination.hasPrefix($0.destination + "/") }
-        let below = ImageFiles(layers: files.layers, mounts: outer)
+        let below = ImageFiles(files, mounts: outer)
         if below.find(mount.destination) != nil { return }
         var missing: [String] = []
         var ancestor = mount.destination
@@ -92,7 +96,7 @@ struct RootFileSystem {
         if path == "/" || Files.isFolder(upper + path) { return }
         if let parent = Files.parent(of: path) { try makeUpperFolder(parent) }
         guard mkdir(upper + path, 0o755) == 0 else { throw SystemError("make the folder", upper + path) }
-        guard let below = ImageFiles(layers: files.layers, mounts: []).find(path) else { return }
+        guard let below = ImageFiles(files, mounts: []).find(path) else { return }
         // In a user namespace owners are what they can be.
         lchown(upper + path, below.status.st_uid, below.status.st_gid)
         chmod(upper + path, below.status.st_mode & 0o7777)
