@@ -69,6 +69,7 @@ package struct ImageBuilder: Sendable {
         let proof = try request.provesLibraries ? proveLibraries(request, layout, running, all, settings) : nil
         let isHere = LayerUnit.all(of: running).allSatisfy { $0.isHere(in: store) }
         let imported = request.importsTorch && isHere ? try importTorch(request, running, settings) : nil
+        if request.needsSnapshots { try unpackModules(layers) }
         notes += LayersAway(layers, target: request.layers.target, uncompared: all.uncompared)
             .notes(request, isProven: proof != nil, isImported: imported != nil)
         let packages = all.wheels.map { wheel in
@@ -121,7 +122,8 @@ package struct ImageBuilder: Sendable {
     ) throws -> (layers: [BuiltImage.Layer], notes: [String]) {
         guard request.compilesModules else { return ([], []) }
         return try BytecodeLayers(
-            store: store, layout: layout, pythonVersion: settings.python, host: environment, progress: progress
+            store: store, layout: layout, pythonVersion: settings.python, host: environment,
+            keepsSnapshot: request.needsSnapshots, progress: progress
         ).make(
             wheels.wheels, wheels.facts, room: room,
             isUsable: { record in
@@ -129,6 +131,14 @@ package struct ImageBuilder: Sendable {
                 return try store.has(record.descriptor.digest, size: record.descriptor.size)
                     || request.layers.target.has(record.descriptor)
             }, sandbox: { try sandbox(request, layers, settings) })
+    }
+
+    /// No check needs compiled modules, but the first container does: where their layers were made by a build that
+    /// kept nothing unpacked, they are unpacked now.
+    private func unpackModules(_ layers: [BuiltImage.Layer]) throws {
+        for unit in LayerUnit.all(of: layers.filter { $0.kind == .bytecode }) where unit.isHere(in: store) {
+            _ = try unit.snapshot(in: store)
+        }
     }
 
     /// - Throws: when something in the image lacks a library that it cannot do without.

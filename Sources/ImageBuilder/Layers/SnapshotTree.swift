@@ -27,6 +27,15 @@ final class SnapshotTree {
         try file.writeAll(content, path: root + path)
     }
 
+    /// Takes a file that is on the same file system, as it is.
+    func moveFile(from source: String, to path: String, mode: UInt16) throws {
+        try addParent(of: path)
+        let isOwn = geteuid() != 0 || chown(source, 0, 0) == 0
+        guard isOwn, chmod(source, mode_t(mode)) == 0, rename(source, root + path) == 0 else {
+            throw SystemError("move here", root + path)
+        }
+    }
+
     /// A new file to be written.
     func file(_ path: String, mode: UInt16) throws -> Descriptor {
         try addParent(of: path)
