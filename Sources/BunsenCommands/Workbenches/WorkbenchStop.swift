@@ -24,7 +24,6 @@ struct WorkbenchStop: StopTarget {
     }
 
     func waitForEnd() throws -> StopEnd {
-        let name = workbench.record.name
         // Its keeper kills what does not end in its time.
         while workbench.folder.isKept { usleep(20_000) }
         if !wasOpen { return end("it has ended already") }
