@@ -18,8 +18,22 @@ final class ProcessContainer: RunningContainer, Sendable {
 
     func appliedLimits() throws -> ResourceLimits {
         var limits = ResourceLimits()
-        limits.gpus = MarkedProcess(child.process.id)?.gpus
+        var marked = MarkedProcess(child.process.id)
+        // The kernel shows a process's variables from the end of its exec(2) on, which may be a moment after its start.
+        var waits = 0
+        while marked == nil, isRunning, waits < 250 {
+            usleep(1000)
+            waits += 1
+            marked = MarkedProcess(child.process.id)
+        }
+        limits.gpus = marked?.gpus
         return limits
+    }
+
+    private var isRunning: Bool {
+        var information = siginfo_t()
+        return waitid(P_PID, id_t(child.process.id), &information, WEXITED | WNOWAIT | WNOHANG) == 0
+            && information.si_signo != SIGCHLD
     }
 
     func signal(_ number: Int32) throws { try child.signal(number) }
