@@ -125,7 +125,6 @@ extension Failure {
             "trust its authority: put its certificate in /etc/docker/certs.d/\(host)/ca.crt"
                 + ", or, where nobody else can listen: --insecure-registry \(host)"
         case .unreachable: "look at the name and the port, and whether the registry runs"
-        case .noLibrary: "install it: apt-get install libcurl4"
         default: nil
         }
     }

@@ -51,7 +51,7 @@ extension HTTPTransferError.Cause: CustomStringConvertible {
     package var description: String {
         switch self {
         case .badAddress(let reason), .unreachable(let reason), .badAnswer(let reason): reason
-        case .noLibrary: "libcurl.so.4, which transfers go through, is not on this machine"
+        case .noLibrary: "libcurl.so.4 is not on this machine; install it: apt-get install libcurl4"
         case .tls(let reason, let isCertificate):
             isCertificate ? "the server's certificate does not verify: \(reason)" : "TLS failed: \(reason)"
         case .stalled(let seconds): "nothing arrived for \(Int(seconds.rounded(.up))) s"

@@ -69,7 +69,7 @@ package struct ImageBuilder: Sendable {
         let proof = try request.provesLibraries ? proveLibraries(request, layout, running, all, settings) : nil
         let isHere = LayerUnit.all(of: running).allSatisfy { $0.isHere(in: store) }
         let imported = request.importsTorch && isHere ? try importTorch(request, running, settings) : nil
-        if request.needsSnapshots { try unpackModules(layers) }
+        try unpackModules(layers)
         notes += LayersAway(layers, target: request.layers.target, uncompared: all.uncompared)
             .notes(request, isProven: proof != nil, isImported: imported != nil)
         let packages = all.wheels.map { wheel in
@@ -122,8 +122,7 @@ package struct ImageBuilder: Sendable {
     ) throws -> (layers: [BuiltImage.Layer], notes: [String]) {
         guard request.compilesModules else { return ([], []) }
         return try BytecodeLayers(
-            store: store, layout: layout, pythonVersion: settings.python, host: environment,
-            keepsSnapshot: request.needsSnapshots, progress: progress
+            store: store, layout: layout, pythonVersion: settings.python, host: environment, progress: progress
         ).make(
             wheels.wheels, wheels.facts, room: room,
             isUsable: { record in
@@ -133,8 +132,8 @@ package struct ImageBuilder: Sendable {
             }, sandbox: { try sandbox(request, layers, settings) })
     }
 
-    /// No check needs compiled modules, but the first container does: where their layers were made by a build that
-    /// kept nothing unpacked, they are unpacked now.
+    /// No check needs compiled modules, but the first container does: layers that an earlier build made, and of which
+    /// nothing is unpacked any more, are unpacked now.
     private func unpackModules(_ layers: [BuiltImage.Layer]) throws {
         for unit in LayerUnit.all(of: layers.filter { $0.kind == .bytecode }) where unit.isHere(in: store) {
             _ = try unit.snapshot(in: store)

@@ -14,8 +14,6 @@ struct BytecodeLayers {
     /// The interpreter's full version: it decides what its compiler writes.
     let pythonVersion: String
     let host: [String: String]
-    /// Whether the files are kept unpacked too.
-    let keepsSnapshot: Bool
     let progress: BuildProgress
 
     /// How many layers there may be.
@@ -155,12 +153,11 @@ struct BytecodeLayers {
         }
         let layer = try writer.finish()
         _ = try blob.finish(trusting: layer.descriptor.digest, size: layer.descriptor.size)
-        if keepsSnapshot {
-            let snapshot = try store.snapshotWriter()
-            let tree = SnapshotTree(root: snapshot.tree)
-            for file in compiled { try tree.moveFile(from: file.path, to: file.name, mode: 0o644) }
-            _ = try snapshot.finish(as: layer.diffID, note: group.title)
-        }
+        // A container starts from unpacked layers.
+        let snapshot = try store.snapshotWriter()
+        let tree = SnapshotTree(root: snapshot.tree)
+        for file in compiled { try tree.moveFile(from: file.path, to: file.name, mode: 0o644) }
+        _ = try snapshot.finish(as: layer.diffID, note: group.title)
         let record = LayerRecord(
             descriptor: layer.descriptor, diffID: layer.diffID, unpackedSize: layer.uncompressedSize)
         return (record, group.modules.count - compiled.count)

@@ -101,14 +101,14 @@ private struct JSONObject {
 
     mutating func add(_ key: String, _ value: String) {
         addKey(key)
-        members += Self.quoted(value)
+        members += jsonString(value)
     }
 
     /// Bytes are written in base64.
     mutating func add(_ key: String, _ values: [String: [UInt8]]) {
         addKey(key)
         let pairs = values.sorted { LayerPath.precedes($0.key, $1.key) }
-            .map { Self.quoted($0.key) + [UInt8(ascii: ":")] + Self.quoted(Self.base64($0.value)) }
+            .map { jsonString($0.key) + [UInt8(ascii: ":")] + jsonString(Self.base64($0.value)) }
         members.append(UInt8(ascii: "{"))
         members += pairs.joined(separator: [UInt8(ascii: ",")])
         members.append(UInt8(ascii: "}"))
@@ -116,20 +116,8 @@ private struct JSONObject {
 
     private mutating func addKey(_ key: String) {
         if !members.isEmpty { members.append(UInt8(ascii: ",")) }
-        members += Self.quoted(key)
+        members += jsonString(key)
         members.append(UInt8(ascii: ":"))
-    }
-
-    private static func quoted(_ text: String) -> [UInt8] {
-        var bytes = [UInt8(ascii: "\"")]
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20: bytes += "\\u00\(Hexadecimal.text([byte]))".utf8
-            default: bytes.append(byte)
-            }
-        }
-        return bytes + [UInt8(ascii: "\"")]
     }
 
     private static func base64(_ bytes: [UInt8]) -> String {

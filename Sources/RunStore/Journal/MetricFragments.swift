@@ -1,4 +1,5 @@
 import ExperimentModel
+import HostSystem
 
 /// The parts of point lines that depend on the metric's name only, escaped once and kept: `,"metric":"loss"`.
 struct MetricFragments: ~Copyable {
@@ -74,19 +75,4 @@ extension MetricSource {
         case .lightning: 4
         }
     }
-}
-
-/// A text as a JSON string with its quotes (RFC 8259, section 7).
-func jsonString(_ text: String) -> [UInt8] {
-    var bytes: [UInt8] = [UInt8(ascii: "\"")]
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-        case 0..<0x20:
-            let digits = Array("0123456789abcdef".utf8)
-            bytes += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        default: bytes.append(byte)
-        }
-    }
-    return bytes + [UInt8(ascii: "\"")]
 }

@@ -1,3 +1,5 @@
+import HostSystem
+
 /// A JSON document to be written (RFC 8259).
 indirect enum JSONText: Sendable {
     /// Members without a value are left out; the others come in the order of their names.
@@ -27,7 +29,7 @@ indirect enum JSONText: Sendable {
                 guard let value else { continue }
                 if !isFirst { bytes.append(UInt8(ascii: ",")) }
                 isFirst = false
-                Self.write(name, to: &bytes)
+                bytes += jsonString(name)
                 bytes.append(UInt8(ascii: ":"))
                 value.write(to: &bytes)
             }
@@ -39,23 +41,9 @@ indirect enum JSONText: Sendable {
                 value.write(to: &bytes)
             }
             bytes.append(UInt8(ascii: "]"))
-        case .string(let text): Self.write(text, to: &bytes)
+        case .string(let text): bytes += jsonString(text)
         case .digits(let text): bytes += text.utf8
         case .boolean(let value): bytes += (value ? "true" : "false").utf8
         }
-    }
-
-    private static func write(_ text: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                bytes += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 }
